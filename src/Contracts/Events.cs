@@ -1,0 +1,43 @@
+namespace Platform.Contracts;
+
+/// <summary>Event types as they stand in <c>cloudEvents_type</c>; the routing key is the type and, where there is one, the connector's name.</summary>
+public static class EventTypes
+{
+    public const string ConnectorInstalled = "connector.installed";
+    public const string ConnectorInstallFailed = "connector.install-failed";
+    public const string ConnectionCreated = "connection.created";
+    public const string SyncStarted = "sync.started";
+    public const string SyncProgressed = "sync.progressed";
+    public const string SyncCompleted = "sync.completed";
+    public const string SyncFailed = "sync.failed";
+    public const string SyncCancelled = "sync.cancelled";
+}
+
+public sealed record ConnectorInstalled(Guid InstallId, string Connector, int Version, string Digest);
+
+public sealed record ConnectorInstallFailed(Guid InstallId, string Connector, EventError Error);
+
+public sealed record ConnectionCreated(Guid ConnectionId, string Connection, string Connector);
+
+public sealed record SyncStarted(Guid RunId, Guid ConnectionId, string Connection, string Connector, int Attempt, DateTimeOffset StartedAt);
+
+/// <summary>News at most once a second; may be lost.</summary>
+public sealed record SyncProgressed(Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts);
+
+public sealed record SyncCompleted(
+    Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts,
+    DateTimeOffset? StartedAt, DateTimeOffset FinishedAt);
+
+public sealed record SyncFailed(
+    Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts, EventError Error,
+    DateTimeOffset? StartedAt, DateTimeOffset FinishedAt);
+
+public sealed record SyncCancelled(
+    Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts,
+    DateTimeOffset? StartedAt, DateTimeOffset FinishedAt);
+
+/// <summary>received = inserted + updated + unchanged + deleted + rejected + superseded; swept apart.</summary>
+public sealed record SyncCounts(
+    long Received, long Inserted, long Updated, long Unchanged, long Deleted, long Rejected, long Superseded, long Swept);
+
+public sealed record EventError(string Code, string Message, string? Remedy = null);
