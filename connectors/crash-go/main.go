@@ -1,0 +1,185 @@
+// A c1 connector for tests. It misbehaves as its first argument says (what has to happen before there are options)
+// or as its options say: {"mode": "…"}.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+)
+
+type options struct {
+	Mode     string `json:"mode"`
+	Password string `json:"password"`
+	// Pages and objects a page for the modes that send any; 3 and 10 when absent.
+	Pages   int `json:"pages"`
+	Objects int `json:"objects"`
+	// Bytes of metadata of each object.
+	Bytes int `json:"bytes"`
+}
+
+type connector struct {
+	broker *plugin.GRPCBroker
+}
+
+func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, error) {
+	o := options{Pages: 3, Objects: 10, Bytes: 20}
+	if err := json.Unmarshal([]byte(request.Options), &o); err != nil {
+		return nil, errors.New("options: expected a JSON object")
+	}
+	connection, err := c.broker.Dial(request.CallbackHandlerServer)
+	if err != nil {
+		return nil, err
+	}
+	defer connection.Close()
+	host := NewCallbackHandlerClient(connection)
+
+	switch o.Mode {
+	case "", "ok":
+		if err := send(ctx, host, o, 0, o.Pages); err != nil {
+			return nil, err
+		}
+		if _, err := host.Clean(ctx, &Empty{}); err != nil {
+			return nil, err
+		}
+		return &EndSync{Metadata: `{"mode":"ok"}`}, nil
+	case "no-clean":
+		return &EndSync{}, send(ctx, host, o, 0, o.Pages)
+	case "error":
+		_ = send(ctx, host, o, 0, 1)
+		return nil, errors.New("the source said: quota exceeded")
+	case "leak-error":
+		fmt.Fprintln(os.Stderr, "connecting with "+o.Password)
+		return nil, errors.New("login refused for password " + o.Password)
+	case "crash-mid-page":
+		if err := send(ctx, host, o, 0, 1); err != nil {
+			return nil, err
+		}
+		realStderr("panic: about to die in the middle of page 2")
+		go send(context.Background(), host, o, 1, 2)
+		os.Exit(3)
+	case "ignore-refusal":
+		for i := 0; i < o.Pages; i++ {
+			_ = send(ctx, host, o, i, i+1)
+		}
+		return &EndSync{Metadata: "all well"}, nil
+	case "hang":
+		if err := send(ctx, host, o, 0, 1); err != nil {
+			return nil, err
+		}
+		select {}
+	case "flood-stderr":
+		line := strings.Repeat("x", 1<<20)
+		for i := 0; i < 20; i++ {
+			realStderr(line)
+			fmt.Println(line)
+		}
+		realStderr("the last line")
+		return &EndSync{}, send(ctx, host, o, 0, o.Pages)
+	case "fork-away":
+		// A grandchild in a session of its own, its parent gone, none of our pipes open.
+		child := exec.Command("/bin/sh", "-c", "setsid sleep 4242 </dev/null >/dev/null 2>&1 & echo forked >&2")
+		child.Stderr = os.Stderr
+		if err := child.Run(); err != nil {
+			return nil, err
+		}
+		return &EndSync{}, send(ctx, host, o, 0, o.Pages)
+	case "call-after-end":
+		go func() {
+			for i := 0; ; i++ {
+				_ = send(context.Background(), host, o, i, i+1)
+			}
+		}()
+		return &EndSync{}, nil
+	case "eat-memory":
+		var kept [][]byte
+		for {
+			block := make([]byte, 16<<20)
+			for i := 0; i < len(block); i += 4096 {
+				block[i] = 1
+			}
+			kept = append(kept, block)
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	return nil, fmt.Errorf("unknown mode %q", o.Mode)
+}
+
+// Past go-plugin's swap of os.Stderr.
+func realStderr(line string) {
+	_, _ = syscall.Write(2, []byte(line+"\n"))
+}
+
+func send(ctx context.Context, host CallbackHandlerClient, o options, from, to int) error {
+	filler := strings.Repeat("m", o.Bytes)
+	for p := from; p < to; p++ {
+		page := &SyncResponse{}
+		for i := 0; i < o.Objects; i++ {
+			id := fmt.Sprintf("%d-%d", p, i)
+			page.Response = append(page.Response, &DataObject{
+				RemoteId: id, ResourceName: "thing", Uri: "crash://" + id, Metadata: `{"filler":"` + filler + `"}`,
+			})
+		}
+		if _, err := host.Upsert(ctx, page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func beforeHandshake(mode string) {
+	switch mode {
+	case "exit-before-handshake":
+		realStderr("could not open the licence file")
+		os.Exit(2)
+	case "exit-zero":
+		os.Exit(0)
+	case "wrong-handshake":
+		fmt.Println("Listening on port 8080 ...")
+		time.Sleep(time.Hour)
+	case "wrong-version":
+		fmt.Println("1|7|unix|/tmp/nowhere|grpc|")
+		time.Sleep(time.Hour)
+	case "netrpc":
+		fmt.Println("1|1|unix|/tmp/nowhere|netrpc|")
+		time.Sleep(time.Hour)
+	case "long-handshake":
+		fmt.Println(strings.Repeat("1|", 1<<19))
+		time.Sleep(time.Hour)
+	case "no-handshake":
+		time.Sleep(time.Hour)
+	}
+}
+
+type grpcPlugin struct {
+	plugin.NetRPCUnsupportedPlugin
+}
+
+func (grpcPlugin) GRPCServer(broker *plugin.GRPCBroker, server *grpc.Server) error {
+	RegisterConnectorServer(server, &connector{broker})
+	return nil
+}
+
+func (grpcPlugin) GRPCClient(context.Context, *plugin.GRPCBroker, *grpc.ClientConn) (interface{}, error) {
+	return nil, errors.New("this is the connector's side")
+}
+
+func main() {
+	if len(os.Args) > 1 {
+		beforeHandshake(os.Args[1])
+	}
+	plugin.Serve(&plugin.ServeConfig{
+		HandshakeConfig: plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "BASIC_PLUGIN", MagicCookieValue: "hello"},
+		Plugins:         map[string]plugin.Plugin{"connector": grpcPlugin{}},
+		GRPCServer:      plugin.DefaultGRPCServer,
+	})
+}
