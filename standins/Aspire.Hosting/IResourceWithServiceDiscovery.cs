@@ -1,0 +1,5 @@
+using Aspire.Hosting.ApplicationModel;
+
+namespace Aspire.Hosting;
+
+public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;

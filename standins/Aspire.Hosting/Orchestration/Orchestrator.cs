@@ -1,0 +1,185 @@
+using System.Globalization;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+
+namespace Aspire.Hosting.Orchestration;
+
+/// <summary>Starts every resource once those it waits for are healthy, watches it, and stops all in the reverse order.</summary>
+internal sealed class Orchestrator(
+    IResourceCollection resources, ResourceNotificationService notifications, ResourceLogs logs, IConfiguration configuration, HostingOptions options)
+    : IHostedService, IAsyncDisposable
+{
+    private static readonly TimeSpan firstCheckDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan longestCheckDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan healthyCheckDelay = TimeSpan.FromSeconds(30);
+
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Dictionary<IResource, ManagedProcess> processes = [];
+    private readonly Dictionary<IResource, Task> stops = [];
+    private readonly Lock gate = new();
+    private RunFolder? run;
+    private Task running = Task.CompletedTask;
+    private Task? stopped;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        RefuseCircles();
+        AllocateEndpoints();
+        run = RunFolder.Create();
+        var context = new LaunchContext(run, logs, configuration);
+        running = Task.WhenAll(resources.Select(resource => Task.Run(() => RunAsync(resource, context), CancellationToken.None)));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        lock (gate)
+            return stopped ??= StopAllAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        stopping.Dispose();
+    }
+
+    private async Task RunAsync(IResource resource, LaunchContext context)
+    {
+        var launcher = resource.Annotations.OfType<ResourceLauncher>().FirstOrDefault();
+        ManagedProcess? process = null;
+        try
+        {
+            foreach (var dependency in DependenciesOf(resource))
+            {
+                await PublishAsync(resource, KnownResourceStates.Waiting);
+                await notifications.WaitForResourceHealthyAsync(dependency.Name, stopping.Token);
+            }
+            await PublishAsync(resource, KnownResourceStates.Starting);
+            process = launcher is null ? null : await launcher.StartAsync(context, stopping.Token);
+            if (process is not null)
+            {
+                lock (gate)
+                    processes[resource] = process;
+            }
+            await PublishAsync(resource, KnownResourceStates.Running);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception exception)
+        {
+            logs.Write(resource.Name, $"did not start: {exception.Message}", error: true);
+            await PublishAsync(resource, KnownResourceStates.FailedToStart, failure: $"it failed to start. {exception.Message}");
+            return;
+        }
+        await WatchAsync(resource, launcher, process);
+    }
+
+    private async Task WatchAsync(IResource resource, ResourceLauncher? launcher, ManagedProcess? process)
+    {
+        var exited = process?.Exited ?? Task.Delay(Timeout.Infinite, stopping.Token).ContinueWith(_ => 0, TaskScheduler.Default);
+        var delay = firstCheckDelay;
+        HealthStatus? status = null;
+        while (!exited.IsCompleted && !stopping.IsCancellationRequested)
+        {
+            HealthStatus now;
+            try
+            {
+                if (launcher is not null)
+                    await launcher.CheckAsync(stopping.Token);
+                now = HealthStatus.Healthy;
+                delay = healthyCheckDelay;
+            }
+            catch (Exception)
+            {
+                // A resource that isn't there yet refuses in many ways: none of them is news, its state is.
+                now = HealthStatus.Unhealthy;
+                delay = delay == healthyCheckDelay ? longestCheckDelay : delay;
+            }
+            if (now != status && !exited.IsCompleted)
+                await notifications.PublishUpdateAsync(resource, snapshot => snapshot with { HealthStatus = now });
+            status = now;
+            await Task.WhenAny(exited, Task.Delay(delay, stopping.Token));
+            if (status != HealthStatus.Healthy)
+                delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 3 / 2, longestCheckDelay.Ticks));
+        }
+        if (process is null || stopping.IsCancellationRequested)
+            return;
+        var code = await process.Exited;
+        var news = string.Create(CultureInfo.InvariantCulture, $"'{resource.Name}' exited with code {code}");
+        var tail = logs.Tail(resource.Name);
+        logs.Write(resource.Name, news, error: true);
+        await PublishAsync(resource, KnownResourceStates.Finished, code, $"{news}. Its last words:{Environment.NewLine}{tail}");
+    }
+
+    private async Task StopAllAsync()
+    {
+        await stopping.CancelAsync();
+        await running;
+        await Task.WhenAll(resources.Select(Stop));
+        if (run is not null)
+            await run.DisposeAsync();
+    }
+
+    private Task Stop(IResource resource)
+    {
+        lock (gate)
+            return stops.TryGetValue(resource, out var known) ? known : stops[resource] = StopCore();
+
+        async Task StopCore()
+        {
+            await Task.WhenAll(resources.Where(other => DependenciesOf(other).Contains(resource)).Select(Stop));
+            if (processes.TryGetValue(resource, out var process))
+                await process.StopAsync();
+        }
+    }
+
+    private void AllocateEndpoints()
+    {
+        foreach (var resource in resources)
+        {
+            foreach (var endpoint in resource.Endpoints())
+            {
+                var wanted = options.Testing ? null : endpoint.TargetPort ?? endpoint.Port;
+                if (wanted is { } port && !Ports.IsFree(port))
+                {
+                    if (endpoint.IsExternal)
+                        throw new DistributedApplicationException($"The port {port} of '{resource.Name}' is taken: end the program that listens there, or choose another port.");
+                    wanted = null;
+                }
+                endpoint.Allocate(wanted is null or 0 ? Ports.Free() : wanted.Value);
+            }
+        }
+    }
+
+    private void RefuseCircles()
+    {
+        var done = new HashSet<IResource>();
+        foreach (var resource in resources)
+            Visit(resource, []);
+
+        void Visit(IResource resource, HashSet<IResource> path)
+        {
+            if (!path.Add(resource))
+                throw new DistributedApplicationException($"'{resource.Name}' waits for itself, by way of {string.Join(", ", path.Select(r => r.Name))}.");
+            if (done.Add(resource))
+            {
+                foreach (var dependency in DependenciesOf(resource))
+                    Visit(dependency, path);
+            }
+            path.Remove(resource);
+        }
+    }
+
+    private static List<IResource> DependenciesOf(IResource resource) =>
+    [
+        .. resource.Annotations.OfType<ResourceLauncher>().SelectMany(launcher => launcher.Dependencies),
+        .. resource.Annotations.OfType<WaitAnnotation>().Select(wait => wait.Dependency),
+    ];
+
+    private Task PublishAsync(IResource resource, string state, int? exitCode = null, string? failure = null) =>
+        notifications.PublishUpdateAsync(resource, snapshot => snapshot with { State = state, ExitCode = exitCode, Failure = failure, HealthStatus = null });
+}

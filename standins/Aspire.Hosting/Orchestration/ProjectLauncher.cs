@@ -1,0 +1,49 @@
+using Aspire.Hosting.ApplicationModel;
+
+namespace Aspire.Hosting.Orchestration;
+
+/// <summary>Runs what the build of the project made, in the project's folder.</summary>
+internal sealed class ProjectLauncher(ProjectResource project, IProjectMetadata metadata, ProjectSettings settings) : ResourceLauncher
+{
+    private static readonly HttpClient http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5) };
+
+    internal override async Task<ManagedProcess?> StartAsync(LaunchContext context, CancellationToken cancellationToken)
+    {
+        // The generated metadata classes carry the output's path; the official interface has no member for it.
+        if (metadata.GetType().GetProperty("TargetPath")?.GetValue(metadata) is not string assembly || !File.Exists(assembly))
+            throw new DistributedApplicationException($"The project '{project.Name}' ({metadata.ProjectPath}) has not been built: build the AppHost, which builds it.");
+        var given = new Dictionary<string, string>();
+        foreach (var annotation in project.Annotations.OfType<EnvironmentAnnotation>())
+            await annotation.Apply(given, cancellationToken);
+        return ManagedProcess.Start(context, project.Name, DotNet, [assembly], Path.GetDirectoryName(metadata.ProjectPath)!, Signal.Terminate, environment =>
+        {
+            foreach (var name in EnvironmentContract.NotInherited)
+                environment.Remove(name);
+            var own = new Dictionary<string, string>();
+            EnvironmentContract.Telemetry(project.Name, context.Configuration, own);
+            EnvironmentContract.Urls(project, settings, own);
+            foreach (var (name, value) in own.Concat(given))
+                environment[name] = value;
+            if (settings.LaunchProfile is not null)
+                environment["DOTNET_LAUNCH_PROFILE"] = settings.LaunchProfile;
+            foreach (var (name, value) in settings.Environment)
+                environment.TryAdd(name, value);
+        });
+    }
+
+    internal override async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        foreach (var check in project.Annotations.OfType<HttpHealthCheckAnnotation>())
+        {
+            var endpoint = project.Endpoints().FirstOrDefault(e => check.EndpointName is null ? e.Name is "http" or "https" : e.Name == check.EndpointName)
+                ?? throw new DistributedApplicationException($"'{project.Name}' has no endpoint '{check.EndpointName ?? "http"}' for its health check.");
+            using var response = await http.GetAsync(new Uri(new Uri(endpoint.Url), check.Path), cancellationToken);
+            if ((int)response.StatusCode != check.StatusCode)
+                throw new DistributedApplicationException($"{check.Path} of '{project.Name}' answered {(int)response.StatusCode} instead of {check.StatusCode}.");
+        }
+    }
+
+    private static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host && File.Exists(host) ? host
+        : Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath!
+        : "dotnet";
+}
