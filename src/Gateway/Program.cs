@@ -1,4 +1,25 @@
+using Platform.Gateway;
+using Platform.Gateway.OpenApi;
+using Platform.Gateway.Routing;
+using Platform.Gateway.Tokens;
+using Platform.ServiceDefaults;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults(requireInternalSecret: false);
+builder.AddDatabase("gateway-db");
+foreach (var service in Routes.Services) builder.AddInternalHttpClient(service);
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddSingleton(new BootstrapToken(builder.Configuration));
+builder.Services.AddSingleton<TokenStore>();
+builder.Services.AddSingleton<TokenCache>();
+builder.Services.AddHostedService<TokenRefresher>();
+builder.Services.AddSingleton<MergedDocument>();
+builder.Services.AddForwarding();
+
 var app = builder.Build();
-app.MapGet("/health", () => "healthy");
+app.UseServiceDefaults();
+app.UseMiddleware<BearerAuthentication>();
+app.MapGet("/openapi.json", (MergedDocument document, CancellationToken cancel) => document.GetAsync(cancel)).ExcludeFromDescription();
+app.MapForwarding();
+app.MapFallback("{**path}", (HttpContext context) => throw Errors.UnknownRoute(context.Request.Method, context.Request.Path));
 app.Run();

@@ -1,0 +1,42 @@
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Platform.Gateway.Routing;
+
+/// <summary>Which service answers which path: the table of the architecture, as routes of the proxy.</summary>
+internal static class Routes
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(60);
+
+    private static readonly (string Path, string Service, bool Stream)[] Table =
+    [
+        ("/v1/connectors/{**rest}", "registry", false),
+        ("/v1/connections/{**rest}", "registry", false),
+        ("/v1/installs/{**rest}", "registry", false),
+        ("/v1/installs/{id}/log", "installer", true),
+        ("/v1/runs/{**rest}", "runner", false),
+        ("/v1/runs/{id}/progress", "runner", true),
+        ("/v1/objects/{**rest}", "ingest", false),
+    ];
+
+    public static readonly IReadOnlyList<string> Services = [.. Table.Select(row => row.Service).Distinct()];
+
+    public static IReadOnlyList<RouteConfig> All => [.. Table.Select(row => new RouteConfig
+    {
+        RouteId = row.Path,
+        ClusterId = ClusterId(row.Service, row.Stream),
+        Match = new RouteMatch { Path = row.Path },
+    })];
+
+    /// <summary>Two per service: answers are due within a minute, streams may be silent for hours.</summary>
+    public static IReadOnlyList<ClusterConfig> Clusters => [.. Table.Select(row => (row.Service, row.Stream)).Distinct().Select(row => new ClusterConfig
+    {
+        ClusterId = ClusterId(row.Service, row.Stream),
+        Destinations = new Dictionary<string, DestinationConfig> { [row.Service] = new() { Address = $"http://{row.Service}" } },
+        HttpRequest = new ForwarderRequestConfig { ActivityTimeout = row.Stream ? Timeout.InfiniteTimeSpan : AnswerWithin },
+    })];
+
+    public static string ServiceOf(string clusterId) => clusterId.Split(':')[0];
+
+    private static string ClusterId(string service, bool stream) => stream ? service + ":stream" : service;
+}

@@ -1,0 +1,60 @@
+using Platform.ServiceDefaults;
+
+namespace Platform.Gateway.Tokens;
+
+/// <summary>Bearer tokens as RFC 6750 says, in the Authorization header only; on everything but the open paths.</summary>
+internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cache, TimeProvider time)
+{
+    private static readonly string[] OpenPaths = ["/health", "/alive", "/openapi.json"];
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (OpenPaths.Contains(context.Request.Path.Value, StringComparer.Ordinal))
+        {
+            await next(context);
+            return;
+        }
+
+        var token = await AuthenticateAsync(context);
+        cache.Used(token);
+        context.Features.Set(token);
+        using var guard = cache.Guard(context, token);
+        await next(context);
+    }
+
+    private async ValueTask<ApiToken> AuthenticateAsync(HttpContext context)
+    {
+        var headers = context.Request.Headers.Authorization;
+        if (headers.Count == 0) throw Refuse(context, null, Errors.TokenRequired());
+        if (headers.Count > 1) throw Refuse(context, "invalid_request", Errors.InvalidRequest("The request has more than one Authorization header."));
+
+        var value = headers[0] ?? "";
+        var space = value.IndexOf(' ', StringComparison.Ordinal);
+        var scheme = space < 0 ? value : value[..space];
+        // Another scheme is no bearer credential at all.
+        if (!scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)) throw Refuse(context, null, Errors.TokenRequired());
+
+        var text = value[scheme.Length..].Trim(' ');
+        if (text.Length == 0) throw Refuse(context, "invalid_request", Errors.InvalidRequest("There is no token after Bearer."));
+        if (!IsB64Token(text)) throw Refuse(context, "invalid_request", Errors.InvalidRequest("What follows Bearer has characters that no token has."));
+        if (context.Request.Query.ContainsKey("access_token"))
+            throw Refuse(context, "invalid_request", Errors.InvalidRequest("The request carries a token in its query too."));
+        if (!TokenText.IsWellFormed(text)) throw Refuse(context, "invalid_token", Errors.MistypedToken());
+
+        var token = await cache.FindAsync(TokenText.Hash(text), context.RequestAborted) ?? throw Refuse(context, "invalid_token", Errors.UnknownToken());
+        return token.IsExpired(time.GetUtcNow()) ? throw Refuse(context, "invalid_token", Errors.ExpiredToken()) : token;
+    }
+
+    /// <summary>b64token of RFC 6750, section 2.1.</summary>
+    private static bool IsB64Token(string text)
+    {
+        var body = text.TrimEnd('=');
+        return body.Length > 0 && body.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/".Contains(c));
+    }
+
+    private static ProblemException Refuse(HttpContext context, string? error, ProblemException problem)
+    {
+        context.Response.Headers.WWWAuthenticate = error is null ? "Bearer realm=\"platform\"" : $"Bearer realm=\"platform\", error=\"{error}\"";
+        return problem;
+    }
+}
