@@ -1,1 +1,3 @@
-Console.WriteLine("platform");
+using Platform.Cli;
+
+return await CommandLine.RunAsync(args);

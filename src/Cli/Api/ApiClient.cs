@@ -1,0 +1,141 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+
+namespace Platform.Cli.Api;
+
+/// <summary>The gateway, over plain HTTP. Every answer that is not a success becomes an <see cref="ApiException"/>.</summary>
+internal sealed class ApiClient : IDisposable
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(100);
+    private readonly HttpClient http;
+
+    public ApiClient(Settings settings)
+    {
+        if (!Uri.TryCreate(settings.Url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            throw new CliException(ExitCode.Usage, "bad_url", $"'{settings.Url}' is not an http(s) address.", $"Correct PLATFORM_URL or url in {Settings.Path}.");
+
+        // Event streams may stay open for hours; single answers get their own deadline below.
+        http = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+        if (settings.Token is { } token) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    public string Url => http.BaseAddress!.ToString().TrimEnd('/');
+
+    public Task<JsonElement> GetAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Get, path, null, cancel);
+
+    public Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, path, body is null ? null : JsonSerializer.Serialize(body, ApiJson.Options), cancel);
+
+    /// <summary>Posts text as it stands, so that the API's complaint about its position fits the user's file.</summary>
+    public Task<JsonElement> PostTextAsync(string path, string json, CancellationToken cancel) => SendAsync(HttpMethod.Post, path, json, cancel);
+
+    /// <summary>Every item of a paged list, one page in memory.</summary>
+    public async IAsyncEnumerable<JsonElement> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        string? next = null;
+        do
+        {
+            var page = (await GetAsync(next is null ? path : $"{path}{(path.Contains('?') ? '&' : '?')}cursor={Uri.EscapeDataString(next)}", cancel)).To<Page>();
+            foreach (var item in page.Items) yield return item;
+            next = page.Next;
+        }
+        while (next is not null);
+    }
+
+    /// <summary>Events as they come; ends when the server ends the stream or the connection breaks.</summary>
+    public async IAsyncEnumerable<SseItem<string>> EventsAsync(string path, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        using var response = await ReachAsync(() => http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel));
+        if (!response.IsSuccessStatusCode) throw await ProblemAsync(response, cancel);
+
+        await using var stream = await response.Content.ReadAsStreamAsync(cancel);
+        await using var events = SseParser.Create(stream).EnumerateAsync(cancel).GetAsyncEnumerator(cancel);
+        while (true)
+        {
+            try
+            {
+                if (!await events.MoveNextAsync()) yield break;
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException)
+            {
+                yield break;
+            }
+
+            yield return events.Current;
+        }
+    }
+
+    public async Task<bool> IsHealthyAsync(CancellationToken cancel)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(TimeSpan.FromSeconds(5));
+        try
+        {
+            using var response = await http.GetAsync("/health", deadline.Token);
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancel.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancel)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(AnswerWithin);
+        using var request = new HttpRequestMessage(method, path);
+        if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        try
+        {
+            using var response = await ReachAsync(() => http.SendAsync(request, deadline.Token));
+            if (!response.IsSuccessStatusCode) throw await ProblemAsync(response, deadline.Token);
+            await using var body = await response.Content.ReadAsStreamAsync(deadline.Token);
+            return (await JsonSerializer.DeserializeAsync<JsonElement>(body, ApiJson.Options, deadline.Token)).Clone();
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new CliException(ExitCode.NotReachable, "no_answer", $"{Url} did not answer within {AnswerWithin.TotalSeconds:0} s.", "See the platform's log: apphost.log in its data folder.");
+        }
+        catch (JsonException)
+        {
+            throw new CliException(ExitCode.NotReachable, "bad_answer", $"{Url}{path} did not answer JSON: is this the platform's gateway?", $"Check url in {Settings.Path}.");
+        }
+    }
+
+    private async Task<HttpResponseMessage> ReachAsync(Func<Task<HttpResponseMessage>> send)
+    {
+        try
+        {
+            return await send();
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CliException(ExitCode.NotReachable, "not_reachable", $"{Url} is not reachable: {e.InnerException?.Message ?? e.Message}", $"Start it with ./platform up, or set url in {Settings.Path}.");
+        }
+    }
+
+    private static async Task<ApiException> ProblemAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        var text = await response.Content.ReadAsStringAsync(cancel);
+        try
+        {
+            return new ApiException((int)response.StatusCode, JsonDocument.Parse(text).RootElement.Clone());
+        }
+        catch (JsonException)
+        {
+            var made = new { code = $"http_{(int)response.StatusCode}", status = (int)response.StatusCode, detail = $"{(int)response.StatusCode} {Describe(response.StatusCode)}" };
+            return new ApiException((int)response.StatusCode, JsonSerializer.SerializeToElement(made, ApiJson.Options));
+        }
+    }
+
+    private static string Describe(HttpStatusCode status) => $"({status}) without a problem document";
+}

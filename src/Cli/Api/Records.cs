@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace Platform.Cli.Api;
+
+// What this client reads of the API's answers; unknown members are ignored, so that an older client goes on working.
+internal sealed record Page(IReadOnlyList<JsonElement> Items, string? Next);
+
+internal sealed record Connector(string Name, string? Description, string Source, string Uri, int Version, string Digest, string? Protocol, DateTimeOffset? InstalledAt);
+
+internal sealed record Install(Guid Id, string Connector, string State, string? Stage, int? Version, string? Digest, InstallError? Error)
+{
+    public bool Final => State is "succeeded" or "failed";
+}
+
+internal sealed record InstallError(string Code, string Message, string? Command, int? ExitCode, string? OutputTail, string? Remedy);
+
+internal sealed record LogLine(string? Stream, string Text);
+
+internal sealed record Connection(Guid Id, string Name, string Connector, DateTimeOffset? CreatedAt);
+
+internal sealed record Run(
+    Guid Id, string Connection, string? Connector, string State, string? Stage, int Attempt, string? Isolation, RunCounts? Counts,
+    string? Result, bool? FullListing, RunError? Error, DateTimeOffset? CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt)
+{
+    public bool Final => State is "succeeded" or "failed" or "cancelled";
+}
+
+internal sealed record RunCounts(
+    long Received, long Inserted, long Updated, long Unchanged, long Deleted, long Rejected, long Superseded, long Swept);
+
+internal sealed record RunError(string Code, string Message, string? Remedy, string? Detail);
+
+internal sealed record ObjectRow(string Connection, string? Stream, string RemoteId, string? ResourceName, string? Uri, string? Metadata, DateTimeOffset? UpdatedAt);

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Platform.Cli.Api;
+using Platform.Cli.Connections;
+using Platform.Cli.Connectors;
+using Platform.Cli.Local;
+using Platform.Cli.Objects;
+using Platform.Cli.Runs;
+
+namespace Platform.Cli;
+
+/// <summary>The tree of commands, signals, and the one place where failures become messages and exit codes.</summary>
+internal static class CommandLine
+{
+    public static readonly Option<bool> Json = new("--json") { Description = "Machine output: JSON on standard output, problems as JSON on standard error.", Recursive = true };
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        using var interrupt = new CancellationTokenSource();
+        using var onInterrupt = Watch(PosixSignal.SIGINT, interrupt);
+        using var onTerminate = Watch(PosixSignal.SIGTERM, interrupt);
+        using var onHangUp = Watch(PosixSignal.SIGHUP, interrupt);
+
+        var parsed = Tree().Parse(args.Length == 0 ? ["--help"] : args);
+        var screen = new Screen(parsed.GetValue(Json));
+        try
+        {
+            if (parsed.Errors.Count > 0)
+            {
+                var command = string.Join(' ', Path(parsed.CommandResult));
+                throw new CliException(ExitCode.Usage, "bad_usage", string.Join(" ", parsed.Errors.Select(error => error.Message)), $"{command} --help");
+            }
+
+            // Signals are ours: `up` takes longer to end than the library would wait.
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupt.Token);
+        }
+        catch (ApiException e)
+        {
+            return screen.Fail(e);
+        }
+        catch (CliException e)
+        {
+            return screen.Fail(e);
+        }
+        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return screen.Fail(new CliException(ExitCode.Failed, "file_error", e.Message));
+        }
+    }
+
+    /// <summary>Binds a command to its code: one <see cref="Call"/> per invocation.</summary>
+    public static Command Does(this Command command, Func<Call, Task<int>> action)
+    {
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var call = new Call(parsed, cancel);
+            return await action(call);
+        });
+        return command;
+    }
+
+    private static RootCommand Tree() => new("Installs connectors, syncs them and reads what they brought, through the platform's gateway.")
+    {
+        Json,
+        new Command("connectors", "Connectors: install, list, show.") { InstallConnector.Command(), ListConnectors.Command(), ShowConnector.Command() },
+        new Command("connections", "Connections: a connector with its options.") { CreateConnection.Command(), ListConnections.Command() },
+        Sync.Command(),
+        new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), CancelRun.Command() },
+        new Command("objects", "The objects that connectors brought.") { ListObjects.Command() },
+        Up.Command(),
+        Down.Command(),
+        Demo.Command(),
+    };
+
+    private static IEnumerable<string> Path(System.CommandLine.Parsing.CommandResult result) =>
+        result.Parent is System.CommandLine.Parsing.CommandResult parent ? Path(parent).Append(result.Command.Name) : ["platform"];
+
+    private static PosixSignalRegistration Watch(PosixSignal signal, CancellationTokenSource interrupt) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            interrupt.Cancel();
+        });
+}
+
+/// <summary>One invocation: what was asked, where words go, and the way to the gateway.</summary>
+internal sealed class Call(ParseResult parsed, CancellationToken cancel) : IDisposable
+{
+    private ApiClient? api;
+
+    public Screen Screen { get; } = new(parsed.GetValue(CommandLine.Json));
+
+    public CancellationToken Cancel { get; } = cancel;
+
+    public ApiClient Api => api ??= new ApiClient(Settings.Load());
+
+    public T? Get<T>(Option<T> option) => parsed.GetValue(option);
+
+    public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
+
+    /// <summary>The same invocation with a gateway of its own choice; whoever made the client disposes it.</summary>
+    public Call With(ApiClient other) => new(parsed, Cancel) { api = other };
+
+    public void Dispose() => api?.Dispose();
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+
+namespace Platform.Cli.Local;
+
+/// <summary>The options that <c>up</c> and <c>demo</c> share.</summary>
+internal sealed class StartArguments
+{
+    private const int DefaultPort = 5080;
+
+    private readonly Option<int?> port = new("--port") { Description = $"The gateway's port on 127.0.0.1; {DefaultPort} by default." };
+    private readonly Option<bool> verbose = new("--verbose") { Description = "Show the system's own log on standard error too." };
+    private readonly Option<string[]> localRoots = new("--local-root") { Description = "A folder that Local sources may lie below; the checkout is one already." };
+    private readonly Option<string[]> outboundAllow = new("--allow-outbound") { Description = "A host[:port] or CIDR range that installs may fetch from although it is not globally routable." };
+
+    public Option<string?> Data { get; } = DataOption();
+
+    public static Option<string?> DataOption() => new("--data") { Description = "The data folder; data in the checkout by default." };
+
+    public static string DataFolder(Call call, Option<string?> option) => call.Get(option) is { } given ? Path.GetFullPath(given) : DataDirectory.Default();
+
+    public Command AddTo(Command command)
+    {
+        foreach (var option in new Option[] { Data, port, verbose, localRoots, outboundAllow }) command.Add(option);
+        return command;
+    }
+
+    public StartOptions Read(Call call) => new(
+        DataFolder(call, Data), call.Get(port) ?? DefaultPort, Persistent: true, call.Get(verbose), call.Get(localRoots) ?? [], call.Get(outboundAllow) ?? []);
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Platform.Cli.Api;
+using Spectre.Console;
+
+namespace Platform.Cli.Runs;
+
+/// <summary>Follows a run to its end over the progress stream; a stream that breaks is taken up again.</summary>
+internal static class RunProgress
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long the gateway or the runner may be away before watching gives up; the run itself is not touched by that.</summary>
+    private static readonly TimeSpan AwayAtMost = TimeSpan.FromSeconds(60);
+
+    public static Task<JsonElement> WatchAsync(Call call, Run run, bool show)
+    {
+        if (!show) return FollowAsync(call, run, _ => { });
+        if (!call.Screen.Interactive)
+        {
+            string? last = null;
+            return FollowAsync(call, run, json =>
+            {
+                call.Screen.Item(json);
+                var line = Line(json.To<Run>());
+                if (line != last) call.Screen.Say("  " + (last = line));
+            });
+        }
+
+        return AnsiConsole.Progress()
+            .AutoClear(true)
+            .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new ElapsedTimeColumn())
+            .StartAsync(async progress =>
+            {
+                // How much is to come is the connector's secret: the bar moves without an end.
+                var bar = progress.AddTask(Markup.Escape(Line(run))).IsIndeterminate();
+                return await FollowAsync(call, run, json => bar.Description = Markup.Escape(Line(json.To<Run>())));
+            });
+    }
+
+    public static string Describe(Run run)
+    {
+        if (run.Counts is not { } c) return "no counts";
+        var parts = new (string Name, long Value)[]
+        {
+            ("inserted", c.Inserted), ("updated", c.Updated), ("unchanged", c.Unchanged), ("deleted", c.Deleted),
+            ("rejected", c.Rejected), ("superseded", c.Superseded), ("swept", c.Swept),
+        };
+        var told = string.Join(", ", parts.Where(part => part.Value != 0).Select(part => $"{part.Value} {part.Name}"));
+        var time = run is { StartedAt: { } from, FinishedAt: { } to } ? $" in {(to - from).TotalSeconds.ToString("0.0")} s" : "";
+        return $"{c.Received} objects received{(told.Length > 0 ? $" ({told})" : "")}{time}";
+    }
+
+    private static string Line(Run run) => $"{run.Stage ?? run.State}: {run.Counts?.Received ?? 0} objects";
+
+    private static async Task<JsonElement> FollowAsync(Call call, Run run, Action<JsonElement> onProgress)
+    {
+        var path = $"/v1/runs/{run.Id}";
+        DateTime? awaySince = null;
+        while (true)
+        {
+            try
+            {
+                await foreach (var item in call.Api.EventsAsync(path + "/progress", call.Cancel))
+                {
+                    awaySince = null;
+                    if (item.EventType is not ("progress" or "end")) continue;
+                    var json = JsonDocument.Parse(item.Data).RootElement.Clone();
+                    if (item.EventType == "end" && json.To<Run>().Final) return json;
+                    onProgress(json);
+                }
+
+                var record = await call.Api.GetAsync(path, call.Cancel);
+                if (record.To<Run>().Final) return record;
+                awaySince = null;
+            }
+            catch (Exception e) when (e is CliException { ExitCode: ExitCode.NotReachable } or ApiException { Status: 502 or 503 })
+            {
+                awaySince ??= DateTime.UtcNow;
+                if (DateTime.UtcNow - awaySince > AwayAtMost) throw;
+            }
+
+            await Task.Delay(Pause, call.Cancel);
+        }
+    }
+}

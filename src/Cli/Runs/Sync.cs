@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Text.Json;
+using Platform.Cli.Api;
+
+namespace Platform.Cli.Runs;
+
+/// <summary><c>sync</c>: starts a run (or joins the one that waits already) and answers with its outcome.</summary>
+internal static class Sync
+{
+    public static Command Command()
+    {
+        var connection = new Argument<string>("connection");
+        var watch = new Option<bool>("--watch") { Description = "Show the progress while it runs." };
+        var noWait = new Option<bool>("--no-wait") { Description = "Return as soon as the run is accepted." };
+        return new Command("sync", "Syncs a connection; the exit code tells the outcome.") { connection, watch, noWait }.Does(async call =>
+        {
+            var json = await call.Api.PostAsync("/v1/runs", new { connection = call.Get(connection) }, call.Cancel);
+            var run = json.To<Run>();
+            if (call.Get(noWait))
+            {
+                call.Screen.Document(json);
+                call.Screen.Say($"Run {run.Id} of {run.Connection} is {run.State}.");
+                return ExitCode.Ok;
+            }
+
+            call.Screen.Say($"Run {run.Id} of {run.Connection}");
+            try
+            {
+                json = await RunProgress.WatchAsync(call, run, call.Get(watch));
+            }
+            catch (OperationCanceledException)
+            {
+                Console.Error.WriteLine($"The run goes on. See it: platform runs show {run.Id}; end it: platform runs cancel {run.Id}");
+                throw;
+            }
+
+            return Report(call.Screen, json, streamed: call.Get(watch));
+        });
+    }
+
+    public static int Report(Screen screen, JsonElement json, bool streamed)
+    {
+        if (streamed) screen.Item(json);
+        else screen.Document(json);
+
+        var run = json.To<Run>();
+        if (run.State == "failed")
+            screen.Fail(run.Error?.Code ?? "run_failed", run.Error?.Message ?? "The run failed.", Details(run), run.Error?.Remedy);
+        screen.Say($"{run.State}: {RunProgress.Describe(run)}");
+        return run.State switch { "succeeded" => ExitCode.Ok, "cancelled" => ExitCode.Cancelled, _ => ExitCode.Failed };
+    }
+
+    private static IEnumerable<(string, string)> Details(Run run) =>
+        run.Error?.Detail is { Length: > 0 } words ? words.TrimEnd('\n').Split('\n').Select(line => ("connector", line)) : [];
+}

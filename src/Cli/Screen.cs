@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Platform.Cli.Api;
+using Spectre.Console;
+
+namespace Platform.Cli;
+
+/// <summary>
+/// Where words go. With --json standard output carries machine output alone: one document, or a line of JSON per item where a
+/// command streams. Talk for people goes to standard output otherwise, errors to standard error always.
+/// </summary>
+internal sealed class Screen(bool json)
+{
+    private readonly IAnsiConsole errors = AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Ansi = Console.IsErrorRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+        ColorSystem = Console.IsErrorRedirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        Out = new AnsiConsoleOutput(Console.Error),
+    });
+
+    public bool Json { get; } = json;
+
+    /// <summary>Whether somebody looks at this: colours, tables and moving bars make sense.</summary>
+    public bool Interactive => !Json && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+
+    public void Say(string text)
+    {
+        if (!Json) Console.Out.WriteLine(text);
+    }
+
+    public void Document(object value)
+    {
+        if (Json) Console.Out.WriteLine(JsonSerializer.Serialize(value, ApiJson.Indented));
+    }
+
+    /// <summary>One line of a stream.</summary>
+    public void Item(object value)
+    {
+        if (!Json) return;
+        Console.Out.WriteLine(JsonSerializer.Serialize(value, ApiJson.Options));
+        Console.Out.Flush();
+    }
+
+    /// <summary>A table on a terminal; lines with tabs elsewhere, so that cut and awk work and nothing is wrapped.</summary>
+    public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string?>> rows, string empty)
+    {
+        if (Json) return;
+        var lines = rows.ToList();
+        if (!Interactive)
+        {
+            Console.Out.WriteLine(string.Join('\t', columns));
+            foreach (var line in lines) Console.Out.WriteLine(string.Join('\t', line.Select(cell => OneLine(cell ?? ""))));
+            return;
+        }
+
+        if (lines.Count == 0)
+        {
+            Console.Out.WriteLine(empty);
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (var column in columns) table.AddColumn(new TableColumn(Markup.Escape(column)));
+        foreach (var line in lines) table.AddRow(line.Select(cell => Markup.Escape(OneLine(cell ?? ""))).ToArray());
+        AnsiConsole.Write(table);
+    }
+
+    public int Fail(ApiException error)
+    {
+        if (Json)
+        {
+            Console.Error.WriteLine(error.Problem.GetRawText());
+            return error.ExitCode;
+        }
+
+        Fail(error.Code, error.Detail, error.Errors, error.Status == 401 && error.Remedy is null ? $"Put a valid token into {Settings.Path} or PLATFORM_TOKEN." : error.Remedy);
+        return error.ExitCode;
+    }
+
+    public int Fail(CliException error)
+    {
+        if (Json) Console.Error.WriteLine(JsonSerializer.Serialize(new { error.Code, Detail = error.Message, error.Remedy }, ApiJson.Options));
+        else Fail(error.Code, error.Message, [], error.Remedy);
+        return error.ExitCode;
+    }
+
+    /// <summary>A problem in the shape that all of them have here: code and detail, the fields, what to do.</summary>
+    public void Fail(string code, string detail, IEnumerable<(string Field, string Message)> fields, string? remedy)
+    {
+        if (Json) return;
+        errors.Write(new Text("error", new Style(Color.Red)));
+        Console.Error.WriteLine($" {code}: {detail}");
+        foreach (var (field, message) in fields) Console.Error.WriteLine($"  {field}: {message}");
+        if (remedy is not null) Console.Error.WriteLine($"  to do: {remedy}");
+    }
+
+    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+}
