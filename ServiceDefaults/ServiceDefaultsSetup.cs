@@ -15,7 +15,8 @@ public static class ServiceDefaultsSetup
     /// <param name="requireInternalSecret">False for the gateway alone, which the world calls; it still needs the secret for its own calls.</param>
     public static void AddServiceDefaults(this WebApplicationBuilder builder, bool requireInternalSecret = true)
     {
-        InternalSecret.RemoveFromEnvironment();
+        InternalSecret.TakeFromEnvironment(builder.Configuration);
+        builder.AddTelemetry();
         var services = builder.Services;
         services.AddSingleton<InternalSecret>();
         services.AddSingleton(new InternalSecretRequirement(requireInternalSecret));
@@ -44,7 +45,7 @@ public static class ServiceDefaultsSetup
             .AddHttpClient(service, client => client.BaseAddress = new Uri($"http://{service}"))
             .AddHttpMessageHandler<InternalSecretHandler>();
 
-    /// <summary>Trace tags, problem details, the checks of secret and scopes, and the routes <c>/health</c>, <c>/alive</c> and <c>/openapi/v1.json</c>.</summary>
+    /// <summary>Problem details, the checks of secret and scopes, and the routes <c>/health</c>, <c>/alive</c> and <c>/openapi/v1.json</c>.</summary>
     public static void UseServiceDefaults(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();

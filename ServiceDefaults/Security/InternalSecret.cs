@@ -23,8 +23,17 @@ public sealed class InternalSecret(IConfiguration configuration)
         candidate is not null && CryptographicOperations.FixedTimeEquals(
             SHA256.HashData(Encoding.UTF8.GetBytes(candidate)), SHA256.HashData(Encoding.UTF8.GetBytes(Value)));
 
-    /// <summary>Child processes inherit the environment; by now the configuration has its copy.</summary>
-    internal static void RemoveFromEnvironment() => Environment.SetEnvironmentVariable(EnvironmentVariable, null);
+    /// <summary>
+    /// Child processes inherit the environment, so the variable goes; the configuration gets a copy of its own, since it reads the
+    /// environment again whenever its sources change.
+    /// </summary>
+    internal static void TakeFromEnvironment(IConfigurationBuilder configuration)
+    {
+        if (Environment.GetEnvironmentVariable(EnvironmentVariable) is not { } value)
+            return;
+        configuration.AddInMemoryCollection([new(Key, value)]);
+        Environment.SetEnvironmentVariable(EnvironmentVariable, null);
+    }
 }
 
 /// <summary>Adds the internal secret to outgoing calls to other services of the platform. Never put it on a client that calls anything else.</summary>
