@@ -1,0 +1,144 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Compression;
+using System.IO.Pipelines;
+
+namespace Grpc.Core.Internal;
+
+// Cuts a byte stream into length-prefixed messages. What goes wrong is an RpcException with the status to report.
+// Memory grows with what arrived, never with what a prefix announces.
+internal sealed class MessageReader(PipeReader pipe, int? limit, string? encoding)
+{
+    private const int PrefixLength = 5;
+
+    public async ValueTask<Received<T>> ReadAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var result = await pipe.ReadAsync(cancellationToken);
+            var buffer = result.Buffer;
+            if (result.IsCanceled)
+            {
+                pipe.AdvanceTo(buffer.Start);
+                throw new OperationCanceledException("The read was cancelled.");
+            }
+
+            if (TryCut(buffer, out var compressed, out var payload))
+            {
+                try
+                {
+                    return new(true, Deserialize(payload, compressed, marshaller));
+                }
+                finally
+                {
+                    pipe.AdvanceTo(payload.End);
+                }
+            }
+
+            pipe.AdvanceTo(buffer.Start, buffer.End);
+            if (!result.IsCompleted)
+                continue;
+
+            return buffer.IsEmpty ? default : throw Fail(StatusCode.Internal, "Incomplete message.");
+        }
+    }
+
+    // A call with one message in this direction: the end of the stream must follow it.
+    public async ValueTask<Received<T>> ReadOnlyAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
+    {
+        var message = await ReadAsync(marshaller, cancellationToken);
+        if (!message.Any)
+            return message;
+
+        while (true)
+        {
+            var result = await pipe.ReadAsync(cancellationToken);
+            var more = !result.Buffer.IsEmpty;
+            pipe.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            if (more)
+                throw Fail(StatusCode.Internal, "Unexpected data after finished reading message.");
+
+            if (result.IsCanceled)
+                throw new OperationCanceledException("The read was cancelled.");
+
+            if (result.IsCompleted)
+                return message;
+        }
+    }
+
+    private bool TryCut(ReadOnlySequence<byte> buffer, out bool compressed, out ReadOnlySequence<byte> payload)
+    {
+        compressed = false;
+        payload = default;
+        if (buffer.Length < PrefixLength)
+            return false;
+
+        Span<byte> prefix = stackalloc byte[PrefixLength];
+        buffer.Slice(0, PrefixLength).CopyTo(prefix);
+        var length = BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]);
+        if (prefix[0] > 1)
+            throw Fail(StatusCode.Internal, "Unexpected compressed flag value in message header.");
+
+        // A message is one array at most, so the largest array bounds it even without a limit.
+        if (length > (uint)(limit ?? Array.MaxLength))
+            throw Fail(StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size.");
+
+        if (buffer.Length - PrefixLength < length)
+            return false;
+
+        compressed = prefix[0] == 1;
+        payload = buffer.Slice(PrefixLength, length);
+        return true;
+    }
+
+    private T Deserialize<T>(ReadOnlySequence<byte> payload, bool compressed, Marshaller<T> marshaller)
+    {
+        if (compressed)
+            payload = Decompress(payload);
+
+        try
+        {
+            return marshaller.ContextualDeserializer(new IncomingMessage(payload));
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, "Failed to deserialize message.", exception));
+        }
+    }
+
+    private ReadOnlySequence<byte> Decompress(ReadOnlySequence<byte> payload)
+    {
+        if (encoding is null or WireFormat.Identity)
+            throw Fail(StatusCode.Internal, "A message is compressed, but the call has no grpc-encoding.");
+
+        try
+        {
+            using var gzip = new GZipStream(new MemoryStream(payload.ToArray()), CompressionMode.Decompress);
+            var plain = new ArrayBufferWriter<byte>();
+            int count;
+            while ((count = gzip.Read(plain.GetSpan(8 * 1024))) > 0)
+            {
+                plain.Advance(count);
+                if (plain.WrittenCount > limit)
+                    throw Fail(StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size.");
+            }
+
+            return new(plain.WrittenMemory);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, "Failed to decompress message.", exception));
+        }
+    }
+
+    private static RpcException Fail(StatusCode code, string detail) => new(new Status(code, detail));
+
+    internal readonly struct Received<T>(bool any, T message)
+    {
+        [MemberNotNullWhen(true, nameof(Message))]
+        public bool Any => any;
+
+        public T? Message => message;
+    }
+}

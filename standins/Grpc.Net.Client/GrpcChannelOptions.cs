@@ -1,0 +1,31 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Grpc.Net.Client;
+
+public sealed class GrpcChannelOptions
+{
+    // Checked against the address; TLS itself follows from the address.
+    public ChannelCredentials? Credentials { get; set; }
+
+    // Bytes; null: no limit.
+    public int? MaxSendMessageSize { get; set; }
+
+    // Bytes; null: no limit.
+    public int? MaxReceiveMessageSize { get; set; } = 4 * 1024 * 1024;
+
+    public ILoggerFactory? LoggerFactory { get; set; }
+
+    public HttpClient? HttpClient { get; set; }
+
+    public HttpMessageHandler? HttpHandler { get; set; }
+
+    // Whether the client or handler given here ends with the channel. One that the channel makes always does.
+    public bool DisposeHttpClient { get; set; }
+
+    // Cancellation and deadline then throw OperationCanceledException instead of RpcException.
+    public bool ThrowOperationCanceledOnCancellation { get; set; }
+
+    // Sends call credentials over plain HTTP too.
+    public bool UnsafeUseInsecureChannelCallCredentials { get; set; }
+}

@@ -1,0 +1,179 @@
+using System.IO.Pipelines;
+using System.Net;
+using Grpc.Core;
+using Grpc.Core.Internal;
+
+namespace Grpc.Net.Client.Internal;
+
+internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<TRequest, TResponse> method, string? host, CallOptions options)
+    : GrpcCall(channel, method, options)
+    where TRequest : class
+    where TResponse : class
+{
+    // A client that waits for a slow server keeps no buffer: the reads start empty.
+    private static readonly StreamPipeReaderOptions PipeOptions = new(bufferSize: 16 * 1024, useZeroByteReads: true);
+
+    private readonly bool single = method.Type is MethodType.Unary or MethodType.ClientStreaming;
+    private readonly TaskCompletionSource<TResponse> response = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<MessageReader?> reader = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private PipeReader? pipe;
+    private StreamingContent? content;
+
+    public Task<TResponse> ResponseAsync => response.Task;
+
+    public bool HasSingleResponse => single;
+
+    public Marshaller<TResponse> ResponseMarshaller => method.ResponseMarshaller;
+
+    public WriteOptions? WriteOptions => Options.WriteOptions;
+
+    // The messages of a streaming response, null if the call ended before there could be any.
+    public Task<MessageReader?> ReaderAsync => reader.Task;
+
+    public OutgoingMessage Serialize(TRequest message) => OutgoingMessage.Serialize(message, method.RequestMarshaller, Channel.MaxSendMessageSize);
+
+    public void Start(HttpContent body)
+    {
+        content = body as StreamingContent;
+        if (Begin())
+            _ = RunAsync(body);
+        else
+            content?.Abandon();
+    }
+
+    public RequestWriter<TRequest, TResponse> StartStreaming()
+    {
+        var body = new StreamingContent();
+        Start(body);
+        return new RequestWriter<TRequest, TResponse>(this, body);
+    }
+
+    // After the last message: the status is in the trailers.
+    public void FinishFromTrailers(Func<Status, Status>? check = null)
+    {
+        var (status, trailers) = ResponseStatus.FromTrailers(Response!);
+        pipe?.Complete();
+        Finish(check is null ? status : check(status), trailers, byClient: false);
+    }
+
+    // Something broke, here or on the way; the server's own status, if it came, stands.
+    public void FinishFrom(Exception exception, string doing)
+    {
+        Finish(ResponseStatus.FromException(exception, doing), (exception as RpcException)?.Trailers ?? Metadata.Empty, byClient: false);
+        pipe?.Complete();
+    }
+
+    protected override void OnFinished(Outcome outcome)
+    {
+        reader.TrySetResult(null);
+        if (!single)
+            Fail(response, new InvalidOperationException("A streaming response has no single message."));
+        else if (outcome.Status.StatusCode != StatusCode.OK)
+            Fail(response, EndedException(outcome));
+
+        content?.Abandon();
+    }
+
+    private async Task RunAsync(HttpContent body)
+    {
+        var doing = "Error starting gRPC call.";
+        try
+        {
+            StartActivity();
+            var request = await CreateRequestAsync(body);
+            Response = await Channel.SendAsync(request, Ended);
+
+            // Whoever ends the call disposes the response that it sees; one that it did not see is disposed here.
+            Interlocked.MemoryBarrier();
+            if (Completion.IsCompleted)
+            {
+                Response.Dispose();
+                return;
+            }
+
+            HeadersReceived(ResponseStatus.Metadata(Response.Headers));
+            if (ResponseStatus.FromHeaders(Response) is var (status, trailers))
+            {
+                Finish(status, trailers, byClient: false);
+                return;
+            }
+
+            var encoding = Response.Headers.TryGetValues(WireFormat.EncodingHeader, out var values) ? values.First() : null;
+            if (!WireFormat.IsKnownEncoding(encoding))
+            {
+                Finish(new Status(StatusCode.Internal, $"Unsupported grpc-encoding value '{encoding}'. Supported encodings: {WireFormat.AcceptEncoding}"));
+                return;
+            }
+
+            doing = "Error reading next message.";
+            pipe = PipeReader.Create(await Response.Content.ReadAsStreamAsync(Ended), PipeOptions);
+            var messages = new MessageReader(pipe, Channel.MaxReceiveMessageSize, encoding);
+            if (!single)
+            {
+                reader.TrySetResult(messages);
+                return;
+            }
+
+            var received = await messages.ReadOnlyAsync(method.ResponseMarshaller, Ended);
+            FinishFromTrailers(status => status.StatusCode == StatusCode.OK && !received.Any
+                ? new Status(StatusCode.Internal, "Failed to deserialize response message.")
+                : status);
+            if (received.Any && GetStatus().StatusCode == StatusCode.OK)
+                response.TrySetResult(received.Message);
+        }
+        catch (Exception exception)
+        {
+            FinishFrom(exception, doing);
+        }
+    }
+
+    private async Task<HttpRequestMessage> CreateRequestAsync(HttpContent body)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Channel.Address, method.FullName))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = body,
+        };
+        var headers = request.Headers;
+        headers.Host = host;
+        headers.TryAddWithoutValidation("User-Agent", "grpc-dotnet/2.85.0");
+        headers.TryAddWithoutValidation("TE", "trailers");
+        headers.TryAddWithoutValidation(WireFormat.AcceptEncodingHeader, WireFormat.AcceptEncoding);
+        if (Options.Deadline is { } deadline && deadline != DateTime.MaxValue)
+            headers.TryAddWithoutValidation(WireFormat.TimeoutHeader, WireFormat.FormatTimeout(deadline - DateTime.UtcNow));
+
+        Add(headers, Options.Headers);
+        if (Channel.SendsCallCredentials)
+        {
+            await AddCredentialsAsync(headers, Channel.CallCredentials);
+            await AddCredentialsAsync(headers, Options.Credentials);
+        }
+
+        return request;
+    }
+
+    private async Task AddCredentialsAsync(System.Net.Http.Headers.HttpRequestHeaders headers, CallCredentials? credentials)
+    {
+        if (credentials is null)
+            return;
+
+        var metadata = new Metadata();
+        var service = new Uri(Channel.Address, method.ServiceName).ToString();
+        await credentials.Interceptor(new AuthInterceptorContext(service, method.Name), metadata);
+        Add(headers, metadata);
+    }
+
+    private static void Add(System.Net.Http.Headers.HttpRequestHeaders headers, Metadata? metadata)
+    {
+        foreach (var entry in metadata ?? Metadata.Empty)
+        {
+            var value = WireFormat.HeaderValue(entry);
+            if (entry.Key == "user-agent")
+                headers.Remove(entry.Key);
+
+            if (!WireFormat.IsReserved(entry.Key) && !headers.TryAddWithoutValidation(entry.Key, value))
+                throw new InvalidOperationException($"The metadata '{entry.Key}' cannot be sent as a header.");
+        }
+    }
+}

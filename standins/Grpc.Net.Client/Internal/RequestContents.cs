@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Grpc.Core.Internal;
+
+namespace Grpc.Net.Client.Internal;
+
+internal abstract class RequestContent : HttpContent
+{
+    private static readonly MediaTypeHeaderValue MediaType = new(WireFormat.ContentType);
+
+    protected RequestContent() => Headers.ContentType = MediaType;
+
+    protected abstract override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken);
+
+    protected sealed override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected sealed override bool TryComputeLength(out long length)
+    {
+        length = -1;
+        return false;
+    }
+}
+
+// The handler may send it more than once (a refused stream is tried again), so it serializes each time.
+internal sealed class UnaryContent<TRequest, TResponse>(GrpcCall<TRequest, TResponse> call, TRequest message) : RequestContent
+    where TRequest : class
+    where TResponse : class
+{
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        OutgoingMessage outgoing;
+        try
+        {
+            outgoing = call.Serialize(message);
+        }
+        catch (Exception exception)
+        {
+            call.FinishFrom(exception, "Error starting gRPC call.");
+            throw;
+        }
+
+        using (outgoing)
+            await outgoing.WriteToAsync(stream, cancellationToken);
+    }
+}
+
+// Lends the request's stream to the writer until the writer completes or the call ends.
+internal sealed class StreamingContent : RequestContent
+{
+    private readonly TaskCompletionSource<Stream?> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Null: the call ended before the request could start.
+    public Task<Stream?> Opened => opened.Task;
+
+    public void Complete() => done.TrySetResult();
+
+    public void Abandon()
+    {
+        opened.TrySetResult(null);
+        done.TrySetCanceled();
+    }
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        // The headers leave at once: a server may answer before the first message.
+        await stream.FlushAsync(cancellationToken);
+        if (!opened.TrySetResult(stream))
+            throw new IOException("The request was started again after its stream had been opened.");
+
+        await done.Task.WaitAsync(cancellationToken);
+    }
+}
