@@ -24,7 +24,7 @@ internal sealed class OutboundAllowList
             }
             else if (IPAddress.TryParse(entry, out var address))
                 list.hosts.Add(address.ToString());
-            else if (Uri.TryCreate($"tcp://{entry}", UriKind.Absolute, out var uri) && uri is { PathAndQuery: "" or "/", UserInfo: "" })
+            else if (Uri.TryCreate($"tcp://{entry}", UriKind.Absolute, out var uri) && uri is { Host.Length: > 0, PathAndQuery: "" or "/", UserInfo: "" })
                 list.hosts.Add(uri.Port < 0 ? uri.IdnHost : $"{uri.IdnHost}:{uri.Port}");
             else
                 wrong.Add(entry);

@@ -12,7 +12,6 @@ public sealed class OutboundGuard(IConfiguration configuration)
 {
     private const string Key = "Outbound:Allow";
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
-    private const int MaxRedirects = 5;
 
     private readonly OutboundAllowList allowed = OutboundAllowList.Parse(configuration.GetSection(Key).Get<string[]>() ?? []);
 
@@ -20,12 +19,11 @@ public sealed class OutboundGuard(IConfiguration configuration)
     /// A handler for http and https whose every connection, redirects included, goes to a checked address; no proxy. A refusal is a
     /// <see cref="ProblemException"/>. The caller owns it; keep one and reuse it.
     /// </summary>
-    public HttpMessageHandler HttpHandler() => new RefusalHandler(new SocketsHttpHandler
+    public HttpMessageHandler HttpHandler() => new GuardedRedirects(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
-        AllowAutoRedirect = true,
-        MaxAutomaticRedirections = MaxRedirects,
+        AllowAutoRedirect = false,
         ConnectTimeout = ConnectTimeout,
         PooledConnectionLifetime = TimeSpan.FromMinutes(1),
         ConnectCallback = ConnectAsync,
@@ -74,22 +72,6 @@ public sealed class OutboundGuard(IConfiguration configuration)
         {
             socket.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>SocketsHttpHandler wraps what its callback throws; the refusal itself is the answer.</summary>
-    private sealed class RefusalHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            try
-            {
-                return await base.SendAsync(request, cancellationToken);
-            }
-            catch (HttpRequestException e) when (e.InnerException is ProblemException refusal)
-            {
-                throw new ProblemException(refusal.Problem, e);
-            }
         }
     }
 }

@@ -11,15 +11,20 @@ internal static partial class RequestProblems
         "internal_error", 500, "The service failed", "An unexpected error occurred; its cause is in the service's log.",
         "Try again; if it stays, report the trace_id.");
 
+    private static readonly Problem BodyTooLarge = new(
+        "body_too_large", 413, "The body is too large", "The request body exceeds the limit of this service.", $"Send at most {BodyLimit.Bytes} bytes.");
+
+    private static readonly Problem UnsupportedMediaType = new(
+        "unsupported_media_type", 415, "The content type is not supported", "The body is not of a type that this route reads.",
+        "Send Content-Type: application/json.");
+
     /// <summary>Null for what is a defect of the service and not an answer.</summary>
     public static Problem? From(Exception exception) => exception switch
     {
         ProblemException e => e.Problem,
         BadHttpRequestException { InnerException: JsonException json } => MalformedJson(json),
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } or BadHttpRequestException { InnerException: BadHttpRequestException { StatusCode: 413 } } =>
-            new("body_too_large", 413, "The body is too large", "The request body exceeds the limit of this service.", $"Send at most {BodyLimit.Bytes} bytes."),
-        BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } =>
-            new("unsupported_media_type", 415, "The content type is not supported", "The body is not declared as JSON.", "Send Content-Type: application/json."),
+        BadHttpRequestException { StatusCode: 413 } => BodyTooLarge,
+        BadHttpRequestException { StatusCode: 415 } => UnsupportedMediaType,
         BadHttpRequestException e => new("bad_request", e.StatusCode, "The request is not valid", e.Message),
         JsonException json => MalformedJson(json),
         _ => null,
@@ -29,7 +34,8 @@ internal static partial class RequestProblems
     {
         404 => new("not_found", 404, "There is nothing here", $"No route matches {context.Request.Path}.", "See /openapi.json for the routes."),
         405 => new("method_not_allowed", 405, "The method is not allowed", $"{context.Request.Method} is not offered here.", "Use a method of the Allow header."),
-        415 => new("unsupported_media_type", 415, "The content type is not supported", "The body is not of a type that this route reads.", "Send Content-Type: application/json."),
+        413 => BodyTooLarge,
+        415 => UnsupportedMediaType,
         _ => new($"http_{status}", status, "The request failed", $"The service answered {status}."),
     };
 

@@ -1,0 +1,126 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Platform.ServiceDefaults.Tests;
+
+public sealed class SecretAndScopeTests
+{
+    private static Task<TestService> StartAsync(bool requireSecret = true) => TestService.StartAsync(
+        app =>
+        {
+            app.MapGet("/open", (HttpContext context) => context.Actor() ?? "nobody");
+            app.MapGroup("/runs").RequireScope("runs:start").MapPost("", (Input input) => input);
+        },
+        requireSecret: requireSecret);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("wrong")]
+    [InlineData("the-internal-secre")]
+    [InlineData("the-internal-secret2")]
+    public async Task Nobody_gets_in_without_the_secret(string? secret)
+    {
+        await using var service = await StartAsync();
+        using var client = new HttpClient { BaseAddress = service.Address };
+        if (secret is not null)
+            client.DefaultRequestHeaders.TryAddWithoutValidation(InternalSecret.Header, secret);
+
+        foreach (var path in new[] { "/open", "/openapi/v1.json", "/nowhere", "/health/x" })
+        {
+            using var response = await client.GetAsync(path, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+            Assert.Equal("internal_secret_required", (await TestService.ProblemAsync(response)).GetProperty("code").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Probes_need_no_secret()
+    {
+        await using var service = await StartAsync();
+        using var client = new HttpClient { BaseAddress = service.Address };
+
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/alive", TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_gateway_answers_without_the_secret()
+    {
+        await using var service = await StartAsync(requireSecret: false);
+        using var client = new HttpClient { BaseAddress = service.Address };
+
+        Assert.Equal("nobody", await client.GetStringAsync("/open", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_missing_secret_fails_the_start_and_names_the_key()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.AddServiceDefaults();
+        builder.Logging.ClearProviders();
+        await using var app = builder.Build();
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => app.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("Internal:Secret", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_secret_leaves_the_environment_and_stays_in_the_configuration()
+    {
+        Environment.SetEnvironmentVariable("Internal__Secret", "from-environment");
+        var builder = WebApplication.CreateBuilder();
+        builder.AddServiceDefaults();
+        ((IConfigurationRoot)builder.Configuration).Reload();
+
+        Assert.Null(Environment.GetEnvironmentVariable("Internal__Secret"));
+        Assert.Equal("from-environment", builder.Configuration["Internal:Secret"]);
+    }
+
+    [Fact]
+    public async Task The_handler_shows_the_secret_and_the_client_finds_the_service()
+    {
+        await using var callee = await StartAsync();
+        await using var caller = await TestService.StartAsync(_ => { }, builder =>
+        {
+            builder.Configuration.AddInMemoryCollection([new("services:callee:http:0", callee.Address.ToString())]);
+            builder.AddInternalHttpClient("callee");
+        });
+        var client = caller.Services.GetRequiredService<IHttpClientFactory>().CreateClient("callee");
+
+        Assert.Equal("nobody", await client.GetStringAsync("/open", TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Forbidden)]
+    [InlineData("runs:read objects:read", HttpStatusCode.Forbidden)]
+    [InlineData("runs:start", HttpStatusCode.OK)]
+    [InlineData("objects:read  runs:start", HttpStatusCode.OK)]
+    [InlineData("admin", HttpStatusCode.OK)]
+    [InlineData("administrator", HttpStatusCode.Forbidden)]
+    public async Task A_scope_opens_its_route(string? scopes, HttpStatusCode expected)
+    {
+        await using var service = await StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/runs")
+        {
+            // Lacking the scope is said before the body is looked at.
+            Content = new StringContent(expected == HttpStatusCode.OK ? "{\"name\":\"a\"}" : "{", System.Text.Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add(Scopes.Header, scopes is null ? [] : [scopes]);
+        using var response = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, response.StatusCode);
+        if (expected == HttpStatusCode.Forbidden)
+        {
+            Assert.Equal("insufficient_scope", (await TestService.ProblemAsync(response)).GetProperty("code").GetString());
+            Assert.Contains("runs:start", response.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    internal sealed record Input(string Name);
+}
