@@ -11,7 +11,7 @@ public sealed class EventPublisher(EventBroker broker) : IAsyncDisposable
     private readonly SemaphoreSlim gate = new(1);
     private IChannel? channel;
 
-    /// <summary>False when dropped. Never takes longer than a second and fails only when <paramref name="cancellationToken"/> ends.</summary>
+    /// <summary>False when known to be dropped; true is no promise. Never takes longer than a second and fails only when <paramref name="cancellationToken"/> ends.</summary>
     public async Task<bool> TryPublishAsync(OutboxEvent outboxEvent, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -71,18 +71,6 @@ public sealed class SecretAndScopeTests
     }
 
     [Fact]
-    public void The_secret_leaves_the_environment_and_stays_in_the_configuration()
-    {
-        Environment.SetEnvironmentVariable("Internal__Secret", "from-environment");
-        var builder = WebApplication.CreateBuilder();
-        builder.AddServiceDefaults();
-        ((IConfigurationRoot)builder.Configuration).Reload();
-
-        Assert.Null(Environment.GetEnvironmentVariable("Internal__Secret"));
-        Assert.Equal("from-environment", builder.Configuration["Internal:Secret"]);
-    }
-
-    [Fact]
     public async Task The_handler_shows_the_secret_and_the_client_finds_the_service()
     {
         await using var callee = await StartAsync();

@@ -1,0 +1,1 @@
+create table test_rows (id int primary key, note text);
