@@ -10,10 +10,16 @@ internal sealed class TokenStore(NpgsqlDataSource database)
 
     public async Task<IReadOnlyList<ApiToken>> LoadUsableAsync(CancellationToken cancel)
     {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        var rows = await connection.QueryAsync<ApiToken>(new CommandDefinition(
-            "SELECT id, name, hash, scopes, expires_at FROM tokens WHERE revoked_at IS NULL", cancellationToken: cancel));
-        return rows.AsList();
+        await using var command = database.CreateCommand("SELECT id, name, hash, scopes, expires_at FROM tokens WHERE revoked_at IS NULL");
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var tokens = new List<ApiToken>();
+        while (await row.ReadAsync(cancel))
+        {
+            tokens.Add(new ApiToken(
+                row.GetGuid(0), row.GetString(1), row.GetFieldValue<byte[]>(2), row.GetFieldValue<string[]>(3), row.IsDBNull(4) ? null : row.GetDateTime(4)));
+        }
+
+        return tokens;
     }
 
     /// <summary>Makes this the one bootstrap token; an earlier one with another text is revoked.</summary>

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Platform.Gateway.Tests;
+
+/// <summary>A service behind the gateway: notes what reaches it, streams events, answers with an OpenAPI document.</summary>
+public sealed class StubService : IAsyncDisposable
+{
+    private const string Document = """
+        {
+          "openapi": "3.1.1", "info": { "title": "stub", "version": "1" },
+          "paths": { "/v1/connectors": { "get": { "responses": { "200": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Connector" } } } } } } }, "/inner": { "get": {} } },
+          "components": { "schemas": { "Connector": { "type": "object" } } }
+        }
+        """;
+
+    private readonly WebApplication app;
+
+    public StubService()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        app = builder.Build();
+        app.MapGet("/openapi/v1.json", () => Results.Text(Document, "application/json"));
+        app.MapGet("/v1/installs/{id}/log", StreamAsync);
+        app.MapFallback("{**path}", (Delegate)NoteAsync);
+    }
+
+    /// <summary>Headers by the path that they came with.</summary>
+    public ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> Received { get; } = new();
+
+    public string Url { get; private set; } = "";
+
+    public async Task StartAsync()
+    {
+        await app.StartAsync();
+        Url = app.Urls.Single();
+    }
+
+    public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    private async Task<IResult> NoteAsync(HttpContext context)
+    {
+        Received[context.Request.Path] = context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
+        var body = await reader.ReadToEndAsync(context.RequestAborted);
+        return Results.Json(new { path = context.Request.Path.Value, query = context.Request.QueryString.Value, length = body.Length });
+    }
+
+    /// <summary>One event, and then silence until the other side goes.</summary>
+    private static async Task StreamAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/event-stream";
+        await context.Response.WriteAsync("event: line\ndata: first\n\n");
+        await context.Response.Body.FlushAsync();
+        await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}
