@@ -1,0 +1,4 @@
+using Platform.Connectors;
+using Platform.Connectors.Files;
+
+return await ConnectorHost.RunAsync<FilesConnector, FilesOptions>();

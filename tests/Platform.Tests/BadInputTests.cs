@@ -1,0 +1,77 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace Platform.Tests;
+
+public sealed class BadInputTests(PlatformFixture platform)
+{
+    [Theory]
+    [InlineData("GET", "/v1/connectors/nobody", null, 404, "unknown_connector")]
+    [InlineData("GET", "/v1/connections/nobody", null, 404, "unknown_connection")]
+    [InlineData("GET", "/v1/runs/00000000-0000-0000-0000-000000000000", null, 404, "unknown_run")]
+    [InlineData("GET", "/v1/installs/00000000-0000-0000-0000-000000000000", null, 404, "unknown_install")]
+    [InlineData("GET", "/v1/objects?connection=nobody", null, 404, "unknown_connection")]
+    [InlineData("POST", "/v1/runs", """{"connection":"nobody"}""", 404, "unknown_connection")]
+    [InlineData("POST", "/v1/connections", """{"name":"x","connector":"nobody","options":"{}"}""", 404, "unknown_connector")]
+    [InlineData("POST", "/v1/connectors", "{\"name\": \"x\"\n  \"source\": \"VCS\"}", 400, "malformed_json")]
+    [InlineData("POST", "/v1/runs", "{", 400, "malformed_json")]
+    [InlineData("GET", "/v1/nothing", null, 404, "unknown_route")]
+    public async Task Bad_input_is_answered_with_a_problem_and_its_code(string method, string path, string? body, int status, string code)
+    {
+        var (actual, problem, response) = await platform.Api.SendAsync(new HttpMethod(method), path, body);
+
+        Assert.Equal(status, (int)actual);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(code, (string?)problem!["code"]);
+        Assert.False(string.IsNullOrWhiteSpace((string?)problem["detail"]));
+    }
+
+    [Fact]
+    public async Task The_seeds_sample_as_printed_is_refused_with_the_position_of_the_missing_comma()
+    {
+        var (status, problem, _) = await platform.Api.SendAsync(HttpMethod.Post, "/v1/connectors",
+            "{\n  \"name\": \"s3\",\n  \"description\": \"A simple connector for S3\"\n  \"source\": \"VCS\"\n}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains("line 4", (string?)problem!["detail"]);
+    }
+
+    [Fact]
+    public async Task A_manifest_with_several_errors_hears_of_all_of_them_at_once()
+    {
+        var (status, problem, _) = await platform.Api.SendAsync(HttpMethod.Post, "/v1/connectors", """{"name":"x","source":"FTP","uri":"/tmp/x"}""");
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        var fields = problem!["errors"]!.AsArray().Select(e => (string?)e!["field"]).ToList();
+        Assert.Contains("source", fields);
+        Assert.Contains("command", fields);
+    }
+
+    [Fact]
+    public async Task Options_that_are_too_large_are_refused()
+    {
+        var body = new JsonObject { ["name"] = "big", ["connector"] = "any", ["options"] = new string('x', 300 * 1024) };
+
+        var (status, problem, _) = await platform.Api.SendAsync(HttpMethod.Post, "/v1/connections", body.ToJsonString());
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, status);
+        Assert.Equal("options_too_large", (string?)problem!["code"]);
+    }
+
+    [Theory]
+    [InlineData(null, "Bearer")]
+    [InlineData("cpt_0000000000", "Bearer error=\"invalid_token\"")]
+    public async Task No_token_and_a_wrong_token_get_what_rfc_6750_says(string? token, string challenge)
+    {
+        using var http = new HttpClient { BaseAddress = platform.GatewayUrl };
+        if (token is not null)
+            http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+
+        using var response = await http.GetAsync("/v1/connectors");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        var header = Assert.Single(response.Headers.GetValues("WWW-Authenticate"));
+        Assert.StartsWith(challenge.Split(' ')[0], header);
+        Assert.Equal(token is not null, header.Contains("invalid_token"));
+    }
+}

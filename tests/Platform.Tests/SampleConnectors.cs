@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+
+namespace Platform.Tests;
+
+/// <summary>The sample connectors, installed once each, and trees of files for them to list.</summary>
+internal static class SampleConnectors
+{
+    public static JsonObject Manifest(string folder, string name)
+    {
+        var manifest = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "manifest.json")))!.AsObject();
+        manifest["name"] = name;
+        manifest["uri"] = folder;
+        return manifest;
+    }
+
+    /// <summary>The manifest of a sample connector under a name of the test's own, its source ready to install.</summary>
+    public static async Task<JsonObject> ManifestAsync(this PlatformFixture platform, string connector, string name)
+    {
+        if (connector == "files")
+            return Manifest(await Published(platform), name);
+        Repository.Require("go", "golang-go");
+        Repository.Require("protoc", "protobuf-compiler");
+        return Manifest(Repository.Connector(connector), name);
+    }
+
+    public static async Task InstallSampleAsync(this PlatformFixture platform, string connector, string name)
+    {
+        var install = await platform.Api.InstallAsync(await platform.ManifestAsync(connector, name));
+        Assert.True((string?)install["state"] == "succeeded", install.ToJsonString());
+    }
+
+    /// <summary>A small tree with names and contents that go wrong easily.</summary>
+    public static string MakeTree(this PlatformFixture platform, string name)
+    {
+        var root = Directory.CreateDirectory(Path.Combine(platform.Sources, name)).FullName;
+        foreach (var (path, content) in new[]
+        {
+            ("empty", ""), ("a.txt", "a"), ("B.txt", "b"), ("a b/ü.json", "{}"), ("a b/c/deep.tar.gz", "z"), ("a.b/x", "x"), ("quote\".md", "#"), ("emoji-😀.png", "p"),
+        })
+        {
+            var file = Path.Combine(root, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, content);
+        }
+
+        for (var i = 0; i < 1200; i++)
+            File.WriteAllText(Path.Combine(root, $"many-{i}"), i.ToString());
+        File.CreateSymbolicLink(Path.Combine(root, "link-to-file"), "a.txt");
+        File.CreateSymbolicLink(Path.Combine(root, "link-to-folder"), "a b");
+        return root;
+    }
+
+    private static readonly SemaphoreSlim Publishing = new(1);
+
+    private static async Task<string> Published(PlatformFixture platform)
+    {
+        var target = Path.Combine(platform.Sources, "published-files");
+        await Publishing.WaitAsync();
+        try
+        {
+            return File.Exists(Path.Combine(target, "manifest.json")) ? target : await Repository.PublishFilesConnectorAsync(target);
+        }
+        finally
+        {
+            Publishing.Release();
+        }
+    }
+}
