@@ -31,6 +31,7 @@ public static class ServiceDefaultsSetup
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = BodyLimit.Bytes;
         });
+        services.AddGrpcDefaults();
         services.AddOpenApi();
         services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [Probes.LiveTag]);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace Platform.ServiceDefaults;
@@ -10,6 +11,9 @@ internal static partial class RequestProblems
     public static readonly Problem Internal = new(
         "internal_error", 500, "The service failed", "An unexpected error occurred; its cause is in the service's log.",
         "Try again; if it stays, report the trace_id.");
+
+    private static readonly Problem Unavailable = new(
+        "service_unavailable", 503, "A service does not answer", "A service that is needed for this is not reachable.", "Try again in a moment.");
 
     private static readonly Problem BodyTooLarge = new(
         "body_too_large", 413, "The body is too large", "The request body exceeds the limit of this service.", $"Send at most {BodyLimit.Bytes} bytes.");
@@ -26,7 +30,8 @@ internal static partial class RequestProblems
         BadHttpRequestException { StatusCode: 413 } => BodyTooLarge,
         BadHttpRequestException { StatusCode: 415 } => UnsupportedMediaType,
         BadHttpRequestException e => new("bad_request", e.StatusCode, "The request is not valid", e.Message),
-        JsonException json => MalformedJson(json),
+        RpcException e when ProblemException.FromRpc(e) is { } passedOn => passedOn.Problem,
+        RpcException { StatusCode: StatusCode.Unavailable } => Unavailable,
         _ => null,
     };
 
@@ -40,7 +45,7 @@ internal static partial class RequestProblems
     };
 
     /// <summary>Position and path only: a message of the parser may hold a piece of the body.</summary>
-    private static Problem MalformedJson(JsonException e)
+    public static Problem MalformedJson(JsonException e)
     {
         var line = e.LineNumber + 1;
         var position = e.BytePositionInLine;
