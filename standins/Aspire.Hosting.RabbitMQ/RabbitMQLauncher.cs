@@ -69,6 +69,7 @@ internal sealed class RabbitMQLauncher(RabbitMQServerResource server) : Resource
             environment["RABBITMQ_NODE_PORT"] = port.ToString(CultureInfo.InvariantCulture);
             environment["RABBITMQ_DIST_PORT"] = Ports.Free().ToString(CultureInfo.InvariantCulture);
             environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}";
+            environment["RABBITMQ_LOG"] = "warning";
             environment["RABBITMQ_MNESIA_BASE"] = Path.Combine(folder, "mnesia");
             environment["RABBITMQ_LOG_BASE"] = Path.Combine(folder, "log");
             environment["RABBITMQ_CONFIG_FILE"] = configuration;

@@ -144,13 +144,14 @@ internal sealed class Orchestrator(
             foreach (var endpoint in resource.Endpoints())
             {
                 var wanted = options.Testing ? null : endpoint.TargetPort ?? endpoint.Port;
-                if (wanted is { } port && !Ports.IsFree(port))
-                {
-                    if (endpoint.IsExternal)
-                        throw new DistributedApplicationException($"The port {port} of '{resource.Name}' is taken: end the program that listens there, or choose another port.");
-                    wanted = null;
-                }
-                endpoint.Allocate(wanted is null or 0 ? Ports.Free() : wanted.Value);
+                if (wanted is null or 0)
+                    endpoint.Allocate(Ports.Free());
+                else if (Ports.TryTake(wanted.Value))
+                    endpoint.Allocate(wanted.Value);
+                else if (!endpoint.IsExternal)
+                    endpoint.Allocate(Ports.Free());
+                else
+                    throw new DistributedApplicationException($"The port {wanted} of '{resource.Name}' is taken: end the program that listens there, or choose another port.");
             }
         }
     }

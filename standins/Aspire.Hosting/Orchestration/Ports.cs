@@ -18,16 +18,20 @@ internal static class Ports
             while (true)
             {
                 var port = RandomNumberGenerator.GetInt32(First, Last);
-                if (!given.Contains(port) && IsFree(port))
-                {
-                    given.Add(port);
+                if (TryTake(port))
                     return port;
-                }
             }
         }
     }
 
-    internal static bool IsFree(int port)
+    /// <summary>False when something listens there, or when the port has been given to another endpoint of this process.</summary>
+    internal static bool TryTake(int port)
+    {
+        lock (given)
+            return !given.Contains(port) && IsFree(port) && given.Add(port);
+    }
+
+    private static bool IsFree(int port)
     {
         try
         {

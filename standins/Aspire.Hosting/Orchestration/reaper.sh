@@ -52,30 +52,27 @@ $table
 EOF
 }
 
-some_alive() {
-  for pid in $alive; do kill -0 "$pid" && return 0; done
+roots_alive() {
+  for root in $roots; do
+    case "$alive " in *" ${root%%:*} "*) kill -0 "${root%%:*}" && return 0 ;; esac
+  done
   return 1
 }
 
+# The roots end in order, and with them what they started; who is left then has nobody that would end it.
 collect
 for root in $roots; do
   case "$alive " in *" ${root%%:*} "*) kill -"${root##*:}" "${root%%:*}" ;; esac
 done
 tries=80
-while [ $tries -gt 0 ] && some_alive; do
+while [ $tries -gt 0 ] && roots_alive; do
   sleep 0.1
   tries=$((tries - 1))
 done
 earlier=$alive
 collect
 for pid in $earlier $alive; do
-  case " $earlier " in *" $pid "*) [ -d "/proc/$pid" ] || continue ;; esac
   kill -KILL "$pid"
-done
-tries=20
-while [ $tries -gt 0 ] && some_alive; do
-  sleep 0.1
-  tries=$((tries - 1))
 done
 case $dir in
   /tmp/cp-??????) rm -rf "$dir" "$dir"-* ;;

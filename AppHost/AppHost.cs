@@ -1,0 +1,64 @@
+using Platform.AppHost;
+
+var builder = DistributedApplication.CreateBuilder(args);
+var settings = new PlatformSettings(builder);
+
+var internalSecret = builder.AddParameter("internal-secret", new GenerateParameterDefault { MinLength = 40, Special = false }, secret: true);
+var gatewayToken = builder.AddParameter("gateway-token", secret: true);
+
+var servers = new Servers(builder, settings);
+var registryDb = servers.Database("registry-db");
+var runnerDb = servers.Database("runner-db");
+var ingestDb = servers.Database("ingest-db");
+var gatewayDb = servers.Database("gateway-db");
+var messaging = servers.Broker("messaging");
+
+var registry = builder.AddProject<Projects.Registry>("registry")
+    .WithReference(registryDb).WaitFor(registryDb)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithInternalSecret(internalSecret)
+    .WithDataDirectory(settings)
+    .WithLocalRoots(settings)
+    .WithOutboundAllowList(settings)
+    .WithHttpHealthCheck("/health");
+
+var installer = builder.AddProject<Projects.Installer>("installer")
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(registry)
+    .WithInternalSecret(internalSecret)
+    .WithDataDirectory(settings)
+    .WithLocalRoots(settings)
+    .WithOutboundAllowList(settings)
+    .WithHttpHealthCheck("/health");
+
+var ingest = builder.AddProject<Projects.Ingest>("ingest")
+    .WithReference(ingestDb).WaitFor(ingestDb)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(registry)
+    .WithInternalSecret(internalSecret)
+    .WithHttpHealthCheck("/health");
+
+var runner = builder.AddProject<Projects.Runner>("runner")
+    .WithReference(runnerDb).WaitFor(runnerDb)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(registry)
+    .WithReference(installer)
+    .WithReference(ingest)
+    .WithInternalSecret(internalSecret)
+    .WithDataDirectory(settings)
+    .WithHttpHealthCheck("/health");
+
+builder.AddProject<Projects.Gateway>("gateway")
+    .WithReference(gatewayDb).WaitFor(gatewayDb)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(registry).WaitFor(registry)
+    .WithReference(installer).WaitFor(installer)
+    .WithReference(runner).WaitFor(runner)
+    .WithReference(ingest).WaitFor(ingest)
+    .WithInternalSecret(internalSecret)
+    .WithEnvironment("Gateway__BootstrapToken", gatewayToken)
+    .WithFixedPort(settings)
+    .WithExternalHttpEndpoints()
+    .WithHttpHealthCheck("/health");
+
+builder.Build().Run();
