@@ -1,0 +1,96 @@
+using System.Text.Json;
+
+namespace Platform.Cli.Tests;
+
+public sealed class InstallTests
+{
+    private const string Id = "0199a1b2-0000-7000-8000-000000000001";
+    private const string Running = $$"""{"id":"{{Id}}","connector":"files","state":"running","stage":"building"}""";
+    private const string Succeeded = $$"""{"id":"{{Id}}","connector":"files","state":"succeeded","version":1,"digest":"abc"}""";
+
+    [Fact]
+    public async Task The_log_is_followed_to_the_end_and_lines_are_printed_once_though_the_stream_breaks()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/connectors", Running, 202)
+            .On($"GET /v1/installs/{Id}/log", """{"code":"unknown_install","status":404,"detail":"not yet"}""", 404)
+            .Events($"GET /v1/installs/{Id}/log", ("line", """{"stream":"stdout","text":"one"}"""))
+            .Events($"GET /v1/installs/{Id}/log", ("line", """{"stream":"stdout","text":"one"}"""), ("line", """{"stream":"stderr","text":"two"}"""), ("end", """{"state":"succeeded"}"""))
+            .On($"GET /v1/installs/{Id}", Running)
+            .On($"GET /v1/installs/{Id}", Running)
+            .On($"GET /v1/installs/{Id}", Succeeded);
+        using var cli = new Cli(stub.Url);
+
+        var answer = await cli.RunAsync("connectors", "install", cli.Write("manifest.json", "{}"));
+
+        Assert.Equal($"Installing files (install {Id})\n  one\n  two\nInstalled files, version 1, sha256 abc", answer.Output);
+        Assert.Equal((0, ""), (answer.ExitCode, answer.Errors));
+    }
+
+    [Fact]
+    public async Task A_failed_install_tells_command_exit_code_and_output()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/connectors", Running, 202)
+            .Events($"GET /v1/installs/{Id}/log", ("end", """{"state":"failed"}"""))
+            .On($"GET /v1/installs/{Id}", $$"""{"id":"{{Id}}","connector":"files","state":"failed","error":{"code":"install_command_failed","message":"The install command failed.","command":"make","exit_code":2,"output_tail":"cc: no\nstop\n","remedy":"Mend it."}}""");
+        using var cli = new Cli(stub.Url);
+
+        var answer = await cli.RunAsync("connectors", "install", cli.Write("manifest.json", "{}"));
+
+        Assert.Equal(1, answer.ExitCode);
+        Assert.Equal(
+            """
+            error install_command_failed: The install command failed.
+              command: make
+              exit code: 2
+              output: cc: no
+              output: stop
+              to do: Mend it.
+            """,
+            answer.Errors);
+    }
+
+    [Fact]
+    public async Task A_relative_uri_of_a_local_source_is_meant_from_the_manifests_folder()
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("POST /v1/connectors?name=mine", Running, 202);
+        using var cli = new Cli(stub.Url);
+        cli.Write("my connector/manifest.json", """{"name":"files","source":"Local","uri":"./built","command":"./x","odd":[1]}""");
+
+        var answer = await cli.RunAsync("connectors", "install", "my connector/manifest.json", "--name", "mine", "--no-wait", "--json");
+
+        Assert.Equal(0, answer.ExitCode);
+        Assert.Equal("running", JsonDocument.Parse(answer.Output).RootElement.GetProperty("state").GetString());
+        var sent = JsonDocument.Parse(Assert.Single(stub.Requests).Body).RootElement;
+        Assert.Equal(Path.Combine(cli.Folder.FullName, "my connector", "built"), sent.GetProperty("uri").GetString());
+        Assert.True(sent.TryGetProperty("odd", out _));
+    }
+
+    [Theory]
+    [InlineData("""{"name":"s3" "source":"VCS"}""")]
+    [InlineData("""{"source":"VCS","uri":"./x"}""")]
+    [InlineData("""{"source":"Local","uri":"/x"}""")]
+    [InlineData("[]")]
+    [InlineData("")]
+    public async Task Any_other_manifest_goes_as_it_is_so_that_the_answer_fits_the_file(string manifest)
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("POST /v1/connectors", """{"code":"malformed_json","status":400,"detail":"line 1, byte 14"}""", 400);
+        using var cli = new Cli(stub.Url);
+
+        var answer = await cli.RunAsync("connectors", "install", cli.Write("manifest.json", manifest));
+
+        Assert.Equal((3, "error malformed_json: line 1, byte 14"), (answer.ExitCode, answer.Errors));
+        Assert.Equal(manifest, Assert.Single(stub.Requests).Body);
+    }
+
+    [Fact]
+    public async Task An_address_is_fetched_by_the_registry()
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("POST /v1/connectors", Running, 202);
+
+        await Cli.RunAsync(stub.Url, "connectors", "install", "https://example.org/manifest.json", "--name", "mine", "--no-wait");
+
+        Assert.Equal("""{"url":"https://example.org/manifest.json","name":"mine"}""", Assert.Single(stub.Requests).Body);
+    }
+}

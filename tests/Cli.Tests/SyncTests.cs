@@ -1,0 +1,101 @@
+using System.Text.Json;
+
+namespace Platform.Cli.Tests;
+
+public sealed class SyncTests
+{
+    private const string Id = "0199a1b2-0000-7000-8000-000000000001";
+    private const string Stream = $"GET /v1/runs/{Id}/progress";
+    private const string Record = $"GET /v1/runs/{Id}";
+
+    [Theory]
+    [InlineData("succeeded", 0)]
+    [InlineData("failed", 1)]
+    [InlineData("cancelled", 7)]
+    public async Task The_exit_code_is_the_outcome(string state, int exitCode)
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("POST /v1/runs", Run("queued", 0), 202).Events(Stream, ("end", Run(state, 3)));
+
+        var answer = await Cli.RunAsync(stub.Url, "sync", "docs", "--json");
+
+        Assert.Equal(exitCode, answer.ExitCode);
+        Assert.Equal(state, JsonDocument.Parse(answer.Output).RootElement.GetProperty("state").GetString());
+        Assert.Equal("""{"connection":"docs"}""", stub.Requests.First().Body);
+    }
+
+    [Fact]
+    public async Task Watching_off_a_terminal_prints_lines_and_takes_a_broken_stream_up_again()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/runs", Run("queued", 0), 202)
+            .Events(Stream, ("progress", Run("running", 500)))
+            .Events(Stream, ("progress", Run("running", 500)), ("progress", Run("running", 1000)), ("end", Run("succeeded", 1234)))
+            .On(Record, Run("running", 500));
+
+        var answer = await Cli.RunAsync(stub.Url, "sync", "docs", "--watch");
+
+        Assert.Equal(
+            $"""
+            Run {Id} of docs
+              syncing: 500 objects
+              syncing: 1000 objects
+            succeeded: 1234 objects received (1234 inserted) in 2.5 s
+            """,
+            answer.Output);
+        Assert.Equal((0, ""), (answer.ExitCode, answer.Errors));
+    }
+
+    [Fact]
+    public async Task Watching_in_json_is_a_line_per_event()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/runs", Run("queued", 0), 202)
+            .Events(Stream, ("progress", Run("running", 500)), ("end", Run("succeeded", 1234)));
+
+        var answer = await Cli.RunAsync(stub.Url, "sync", "docs", "--watch", "--json");
+
+        Assert.Equal([500L, 1234L], answer.Output.Split('\n').Select(line => JsonDocument.Parse(line).RootElement.GetProperty("counts").GetProperty("received").GetInt64()));
+    }
+
+    [Fact]
+    public async Task A_failed_run_is_told_in_the_connectors_own_words()
+    {
+        var failed = Run("failed", 0).Replace("\"error\":null", """"error":{"code":"connector_failed","message":"The connector failed.","detail":"no such bucket\n","remedy":"Check the options."}""", StringComparison.Ordinal);
+        await using var stub = (await StubGateway.StartAsync()).On("POST /v1/runs", Run("queued", 0), 202).Events(Stream, ("end", failed));
+
+        var answer = await Cli.RunAsync(stub.Url, "sync", "docs");
+
+        Assert.Equal(1, answer.ExitCode);
+        Assert.Equal("error connector_failed: The connector failed.\n  connector: no such bucket\n  to do: Check the options.", answer.Errors);
+    }
+
+    [Fact]
+    public async Task An_interrupt_leaves_the_run_and_says_so()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/runs", Run("queued", 0), 202)
+            .On(Stream, async context =>
+            {
+                context.Response.ContentType = "text/event-stream";
+                await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, $"event: progress\ndata: {Run("running", 500)}\n\n");
+                await context.Response.Body.FlushAsync();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            });
+        using var cli = new Cli(stub.Url);
+
+        var answer = await cli.RunAsync(
+            null,
+            (line, process) =>
+            {
+                if (line.Contains("500", StringComparison.Ordinal)) Cli.Interrupt(process);
+            },
+            "sync", "docs", "--watch");
+
+        Assert.Equal(130, answer.ExitCode);
+        Assert.Contains($"platform runs cancel {Id}", answer.Errors, StringComparison.Ordinal);
+    }
+
+    private static string Run(string state, int received) => $$"""
+        {"id":"{{Id}}","connection":"docs","connector":"files","state":"{{state}}","stage":{{(state == "running" ? "\"syncing\"" : "null")}},"attempt":1,"counts":{"received":{{received}},"inserted":{{received}},"updated":0,"unchanged":0,"deleted":0,"rejected":0,"superseded":0,"swept":0},"error":null,"created_at":"2026-01-01T00:00:00Z","started_at":"2026-01-01T00:00:00Z","finished_at":{{(state is "queued" or "running" ? "null" : "\"2026-01-01T00:00:02.5Z\"")}}}
+        """;
+}

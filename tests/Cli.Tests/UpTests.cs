@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Platform.Cli.Tests;
+
+public sealed class UpTests
+{
+    [Fact]
+    public async Task A_port_that_belongs_to_another_program_is_named_with_the_way_to_another()
+    {
+        await using var stub = await StubGateway.StartAsync();
+        using var cli = new Cli(stub.Url);
+
+        var answer = await cli.RunAsync("up", "--port", stub.Port.ToString(CultureInfo.InvariantCulture), "--data", "data");
+
+        Assert.Equal(6, answer.ExitCode);
+        Assert.StartsWith($"error port_taken: Port {stub.Port} on this machine belongs to another program.", answer.Errors, StringComparison.Ordinal);
+        Assert.Contains("--port", answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_gateway_of_another_checkout_on_the_port_is_recognised()
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("GET /v1/", context =>
+        {
+            context.Response.StatusCode = 401;
+            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"platform\"";
+            return Task.CompletedTask;
+        });
+        using var cli = new Cli(stub.Url);
+
+        var answer = await cli.RunAsync("up", "--port", stub.Port.ToString(CultureInfo.InvariantCulture), "--data", "data");
+
+        Assert.Equal(6, answer.ExitCode);
+        Assert.StartsWith("error already_running: A platform from another folder or user runs already", answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_platform_that_holds_the_data_folder_is_named_with_process_and_address()
+    {
+        using var cli = new Cli("http://127.0.0.1:1");
+        cli.Write("data/platform.json", """{"owner":{"pid":4711,"started_at":1},"app_host":{"pid":4712,"started_at":1},"url":"http://127.0.0.1:5080"}""");
+        await using var held = new FileStream(Path.Combine(cli.Folder.FullName, "data", "platform.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+        var answer = await cli.RunAsync("up", "--data", "data");
+
+        Assert.Equal(6, answer.ExitCode);
+        Assert.StartsWith("error already_running: A platform runs already: process 4711, http://127.0.0.1:5080", answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Down_ends_nothing_when_the_recorded_id_belongs_to_another_process_by_now()
+    {
+        using var bystander = Process.Start("sleep", ["60"])!;
+        using var cli = new Cli("http://127.0.0.1:1");
+        cli.Write("data/platform.json", $$"""{"owner":{"pid":{{bystander.Id}},"started_at":1},"app_host":{"pid":{{bystander.Id}},"started_at":1},"url":"x"}""");
+
+        var answer = await cli.RunAsync("down", "--data", "data");
+
+        Assert.Equal(0, answer.ExitCode);
+        Assert.StartsWith("No platform runs on ", answer.Output, StringComparison.Ordinal);
+        Assert.False(bystander.HasExited);
+        bystander.Kill();
+    }
+}
