@@ -8,6 +8,10 @@ public sealed class InstallTests
     private const string Running = $$"""{"id":"{{Id}}","connector":"files","state":"running","stage":"building"}""";
     private const string Succeeded = $$"""{"id":"{{Id}}","connector":"files","state":"succeeded","version":1,"digest":"abc"}""";
 
+    private const string Failed = $$$"""
+        {"id":"{{{Id}}}","connector":"files","state":"failed","error":{"code":"install_command_failed","message":"The install command failed.","command":"make","exit_code":2,"output_tail":"cc: no\nstop\n","remedy":"Mend it."}}
+        """;
+
     [Fact]
     public async Task The_log_is_followed_to_the_end_and_lines_are_printed_once_though_the_stream_breaks()
     {
@@ -33,7 +37,7 @@ public sealed class InstallTests
         await using var stub = (await StubGateway.StartAsync())
             .On("POST /v1/connectors", Running, 202)
             .Events($"GET /v1/installs/{Id}/log", ("end", """{"state":"failed"}"""))
-            .On($"GET /v1/installs/{Id}", $$"""{"id":"{{Id}}","connector":"files","state":"failed","error":{"code":"install_command_failed","message":"The install command failed.","command":"make","exit_code":2,"output_tail":"cc: no\nstop\n","remedy":"Mend it."}}""");
+            .On($"GET /v1/installs/{Id}", Failed);
         using var cli = new Cli(stub.Url);
 
         var answer = await cli.RunAsync("connectors", "install", cli.Write("manifest.json", "{}"));

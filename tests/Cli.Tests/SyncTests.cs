@@ -60,7 +60,10 @@ public sealed class SyncTests
     [Fact]
     public async Task A_failed_run_is_told_in_the_connectors_own_words()
     {
-        var failed = Run("failed", 0).Replace("\"error\":null", """"error":{"code":"connector_failed","message":"The connector failed.","detail":"no such bucket\n","remedy":"Check the options."}""", StringComparison.Ordinal);
+        const string error = """
+            "error":{"code":"connector_failed","message":"The connector failed.","detail":"no such bucket\n","remedy":"Check the options."}
+            """;
+        var failed = Run("failed", 0).Replace("\"error\":null", error, StringComparison.Ordinal);
         await using var stub = (await StubGateway.StartAsync()).On("POST /v1/runs", Run("queued", 0), 202).Events(Stream, ("end", failed));
 
         var answer = await Cli.RunAsync(stub.Url, "sync", "docs");
