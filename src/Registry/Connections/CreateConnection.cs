@@ -1,0 +1,93 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Dapper;
+using Npgsql;
+using Platform.Contracts;
+using Platform.Registry.Json;
+using Platform.ServiceDefaults;
+
+namespace Platform.Registry.Connections;
+
+/// <summary>POST /v1/connections: a connector, a name, and options that are never given back.</summary>
+internal static partial class CreateConnection
+{
+    /// <summary>Of the options as UTF-8.</summary>
+    public const int MaxOptionsBytes = 256 * 1024;
+
+    // In JSON a byte of options takes at most six (\u0000); the rest is for names and braces.
+    private const int MaxBodyBytes = 6 * MaxOptionsBytes + 4096;
+
+    public sealed record Request(string Name, string Connector, byte[] Options);
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/connections", HandleAsync)
+            .RequireScope("connections:write")
+            .WithName("CreateConnection").WithSummary("Creates a connection: a connector with options").WithTags("Connections")
+            .Accepts<Body>("application/json")
+            .Produces<ConnectionView>(StatusCodes.Status201Created)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).ProducesProblem(422);
+
+    /// <param name="Options">A string, or an object or array that is kept as its raw text; at most 256 KiB. Never returned.</param>
+    public sealed record Body(string Name, string Connector, string? Options);
+
+    private static async Task<IResult> HandleAsync(
+        HttpContext context, NpgsqlDataSource database, OptionsVault vault, CancellationToken cancel)
+    {
+        var body = await LimitedBody.ReadAsync(context.Request.Body, context.Request.ContentLength, MaxBodyBytes, cancel)
+            ?? throw Errors.OptionsTooLarge(MaxOptionsBytes);
+        using var json = JsonText.Parse(body, "The body");
+        var request = Read(json.RootElement);
+
+        var id = Guid.CreateVersion7();
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+                "SELECT EXISTS (SELECT FROM connectors WHERE name = @Connector)", request, transaction, cancellationToken: cancel)))
+            throw Errors.UnknownConnector(request.Connector);
+
+        var row = await connection.QuerySingleOrDefaultAsync<ConnectionRow>(new CommandDefinition($"""
+            INSERT INTO connections (id, name, connector, options_ciphertext) VALUES (@id, @Name, @Connector, @ciphertext)
+            ON CONFLICT (name) DO NOTHING
+            RETURNING {ConnectionRow.Columns}
+            """, new { id, request.Name, request.Connector, ciphertext = vault.Protect(id, request.Options) }, transaction, cancellationToken: cancel))
+            ?? throw Errors.ConnectionExists(request.Name);
+        await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectionCreated, request.Connector, "/registry",
+            new ConnectionCreated(id, request.Name, request.Connector)), cancel);
+        await transaction.CommitAsync(cancel);
+
+        context.Response.Headers.ETag = row.ETag;
+        return Results.Created($"/v1/connections/{request.Name}", row.View);
+    }
+
+    /// <summary>Pure: the request, or every error in it at once.</summary>
+    public static Request Read(JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+            throw Errors.InvalidConnection([new("", "wrong_type", "A connection is a JSON object.")]);
+
+        var fields = new JsonFields(json, ["name", "connector", "options"]);
+        var (name, connector) = (fields.Required("name"), fields.Required("connector"));
+        if (name != "" && !Name().IsMatch(name))
+            fields.Add(new("name", "invalid_name", "A name has 1 to 63 of a-z, 0-9 and '-', and begins with a letter or digit."));
+        if (connector.Contains('\0'))
+            fields.Add(new("connector", "invalid_character", "The field must not hold a NUL character."));
+
+        var options = fields.Value("options") switch
+        {
+            null => "",
+            { ValueKind: JsonValueKind.String } text => text.GetString()!,
+            { ValueKind: JsonValueKind.Object or JsonValueKind.Array } value => value.GetRawText(),
+            _ => null,
+        };
+        if (options is null)
+            fields.Add(new("options", "wrong_type", "Options are a string, or a JSON object or array."));
+        if (fields.Errors.Count > 0) throw Errors.InvalidConnection(fields.Errors);
+
+        var bytes = Encoding.UTF8.GetBytes(options!);
+        return bytes.Length <= MaxOptionsBytes ? new(name, connector, bytes) : throw Errors.OptionsTooLarge(MaxOptionsBytes);
+    }
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9-]{0,62}\z")]
+    private static partial Regex Name();
+}

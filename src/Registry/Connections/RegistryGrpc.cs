@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Dapper;
+using Google.Protobuf;
+using Grpc.Core;
+using Npgsql;
+using Platform.Contracts;
+using Platform.Registry.V1;
+using Platform.ServiceDefaults;
+
+namespace Platform.Registry.Connections;
+
+/// <summary>What the other services ask Registry, see protos/registry.proto.</summary>
+internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVault vault, ILogger<RegistryGrpc> logger) : V1.Registry.RegistryBase
+{
+    private sealed record Identity(Guid Id, string Name, string Connector);
+
+    private sealed record Prepared(
+        Guid Id, string Name, string Connector, byte[] OptionsCiphertext, int? Number, string? Digest, string? Manifest);
+
+    public override async Task<Connection> ResolveConnection(ResolveConnectionRequest request, ServerCallContext context)
+    {
+        var (asked, cancel) = (request.HasId ? request.Id : request.Name, context.CancellationToken);
+        var isId = Guid.TryParse(request.Id, out var id);
+        if ((request.HasId && !isId) || asked.Contains('\0')) throw Errors.UnknownConnection(asked);
+
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var found = await connection.QuerySingleOrDefaultAsync<Identity>(new CommandDefinition(
+            $"SELECT id, name, connector FROM connections WHERE {(isId ? "id = @id" : "name = @asked")}", new { id, asked }, cancellationToken: cancel))
+            ?? throw Errors.UnknownConnection(asked);
+        return new() { Id = found.Id.ToString(), Name = found.Name, Connector = found.Connector };
+    }
+
+    public override async Task<RunSpecification> PrepareRun(PrepareRunRequest request, ServerCallContext context)
+    {
+        var cancel = context.CancellationToken;
+        if (!Guid.TryParse(request.ConnectionId, out var id)) throw Errors.UnknownConnection(request.ConnectionId);
+
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var found = await connection.QuerySingleOrDefaultAsync<Prepared>(new CommandDefinition("""
+            SELECT n.id, n.name, n.connector, n.options_ciphertext, v.number, v.digest, v.manifest
+            FROM connections n
+            LEFT JOIN connectors c ON c.name = n.connector
+            LEFT JOIN connector_versions v ON v.connector = c.name AND v.number = c.current_version
+            WHERE n.id = @id
+            """, new { id }, cancellationToken: cancel)) ?? throw Errors.UnknownConnection(request.ConnectionId);
+        if (found.Manifest is null) throw Errors.ConnectorNotInstalled(found.Connector);
+
+        var manifest = JsonSerializer.Deserialize<Manifest>(found.Manifest, PlatformJson.Options)!;
+        var specification = new RunSpecification
+        {
+            Connection = new() { Id = found.Id.ToString(), Name = found.Name, Connector = found.Connector },
+            Version = found.Number!.Value,
+            Digest = found.Digest,
+            Protocol = manifest.Protocol ?? "c1",
+            Command = manifest.Command,
+            Options = Open(found),
+        };
+        LogGiven(logger, found.Id, request.RunId);
+        return specification;
+    }
+
+    private ByteString Open(Prepared found)
+    {
+        try
+        {
+            return UnsafeByteOperations.UnsafeWrap(vault.Unprotect(found.Id, found.OptionsCiphertext));
+        }
+        catch (CryptographicException)
+        {
+            throw Errors.OptionsUnreadable(found.Name);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "The options of connection {Connection} were given for run {Run}")]
+    private static partial void LogGiven(ILogger logger, Guid connection, string run);
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Dapper;
+using Npgsql;
+using Platform.Contracts;
+using Platform.Registry.Installs;
+using Platform.Registry.Json;
+using Platform.Registry.Manifests;
+using Platform.ServiceDefaults;
+
+namespace Platform.Registry.Connectors;
+
+/// <summary>POST /v1/connectors: takes a manifest, or where to fetch it, and begins an install.</summary>
+internal static class RequestInstall
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/connectors", HandleAsync)
+            .RequireScope("connectors:install")
+            .WithName("InstallConnector").WithSummary("Installs a connector from its manifest").WithTags("Connectors")
+            .WithDescription("The body is a manifest, or {\"url\": …} to fetch one from. An install of an existing name makes a new version.")
+            .Accepts<Manifest>("application/json")
+            .Produces<InstallView>(StatusCodes.Status202Accepted)
+            .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(422);
+
+    private static async Task<IResult> HandleAsync(
+        string? name, HttpContext context, NpgsqlDataSource database, ManifestDownload download, InstallSender sender, CancellationToken cancel)
+    {
+        var body = await LimitedBody.ReadAsync(context.Request.Body, context.Request.ContentLength, ManifestDownload.MaxBytes, cancel)
+            ?? throw Errors.BodyTooLarge(ManifestDownload.MaxBytes);
+        var manifest = await ReadAsync(body, name, download, cancel);
+
+        var parameters = new
+        {
+            id = Guid.CreateVersion7(), manifest.Name, manifest = JsonSerializer.Serialize(manifest, PlatformJson.Options),
+            actor = context.Actor(), traceparent = Activity.Current?.Id,
+        };
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        while (true)
+        {
+            var row = await connection.QuerySingleOrDefaultAsync<InstallRow>(new CommandDefinition($"""
+                INSERT INTO installs (id, connector, manifest, actor, traceparent) VALUES (@id, @Name, @manifest::jsonb, @actor, @traceparent)
+                ON CONFLICT (connector) WHERE state IN ('queued', 'running') DO NOTHING
+                RETURNING {InstallRow.Columns}
+                """, parameters, cancellationToken: cancel));
+            if (row is not null)
+            {
+                sender.Wake();
+                return Results.Accepted($"/v1/installs/{row.Id}", row.View);
+            }
+
+            var running = await connection.ExecuteScalarAsync<Guid?>(new CommandDefinition(
+                "SELECT id FROM installs WHERE connector = @Name AND state IN ('queued', 'running')", parameters, cancellationToken: cancel));
+            if (running is not null) throw Errors.InstallRunning(manifest.Name, running.Value);
+            // It ended between the two statements: the way is free.
+        }
+    }
+
+    private static async Task<Manifest> ReadAsync(ReadOnlyMemory<byte> body, string? name, ManifestDownload download, CancellationToken cancel)
+    {
+        using var json = JsonText.Parse(body, "The body");
+        if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("url", out _))
+            return ManifestReader.Read(json.RootElement, name);
+
+        var fields = new JsonFields(json.RootElement, ["url", "name"]);
+        var (url, ownName) = (fields.Required("url"), fields.Optional("name"));
+        if (fields.Errors.Count > 0) throw Errors.InvalidManifest(fields.Errors);
+
+        using var fetched = JsonText.Parse(await download.GetAsync(url, cancel), "The document at the url");
+        return ManifestReader.Read(fetched.RootElement, name ?? ownName);
+    }
+}

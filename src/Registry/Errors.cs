@@ -1,0 +1,76 @@
+using Platform.ServiceDefaults;
+
+namespace Platform.Registry;
+
+/// <summary>Every problem that this service names itself. Codes are part of the API: never renamed, never reused.</summary>
+internal static class Errors
+{
+    public static readonly IReadOnlyDictionary<string, (int Status, string Title)> Table = new Dictionary<string, (int, string)>
+    {
+        ["malformed_json"] = (400, "The JSON could not be read"),
+        ["body_too_large"] = (413, "The request body is too large"),
+        ["invalid_manifest"] = (422, "The manifest has errors"),
+        ["manifest_unreachable"] = (422, "The manifest could not be fetched"),
+        ["unknown_connector"] = (404, "There is no such connector"),
+        ["unknown_install"] = (404, "There is no such install"),
+        ["install_running"] = (409, "An install of this connector is still going on"),
+        ["unknown_connection"] = (404, "There is no such connection"),
+        ["invalid_connection"] = (422, "The connection has errors"),
+        ["connection_exists"] = (409, "A connection of this name exists"),
+        ["options_too_large"] = (413, "The options are too large"),
+        ["connector_not_installed"] = (409, "The connector has no installed version"),
+        ["options_unreadable"] = (500, "The options could not be decrypted"),
+    };
+
+    /// <param name="what">The document, such as "The body"; never its text.</param>
+    public static ProblemException MalformedJson(string what, string fault, long line, long position) => Make("malformed_json",
+        $"{what} {fault}: line {line}, byte {position} cannot be read.", "Correct the JSON at that position and send it again.",
+        extensions: new Dictionary<string, object?> { ["line"] = line, ["byte_position"] = position });
+
+    public static ProblemException BodyTooLarge(int limit) => Make("body_too_large",
+        $"The body may have at most {limit} bytes.", "Send a smaller body.");
+
+    public static ProblemException InvalidManifest(IReadOnlyList<FieldError> errors) => Make("invalid_manifest",
+        $"The manifest has {Count(errors)}.", "Correct every field named under errors and send the manifest again.", errors);
+
+    public static ProblemException ManifestUnreachable(string url, string why) => Make("manifest_unreachable",
+        $"Fetching {url} failed: {why}", "Check the URL, or send the manifest itself as the body.");
+
+    public static ProblemException UnknownConnector(string name) => Make("unknown_connector",
+        $"No connector is named '{name}'.", "List the connectors with GET /v1/connectors, or install it with POST /v1/connectors.");
+
+    public static ProblemException UnknownInstall(string id) => Make("unknown_install",
+        $"No install has the id '{id}'.", "List the installs with GET /v1/installs.");
+
+    public static ProblemException InstallRunning(string connector, Guid running) => Make("install_running",
+        $"Install {running} of '{connector}' has not finished.", $"Wait until GET /v1/installs/{running} says succeeded or failed.",
+        extensions: new Dictionary<string, object?> { ["install"] = running, ["location"] = $"/v1/installs/{running}" });
+
+    public static ProblemException UnknownConnection(string nameOrId) => Make("unknown_connection",
+        $"There is no connection '{nameOrId}'.", "List the connections with GET /v1/connections.");
+
+    public static ProblemException InvalidConnection(IReadOnlyList<FieldError> errors) => Make("invalid_connection",
+        $"The connection has {Count(errors)}.", "Correct every field named under errors and send it again.", errors);
+
+    public static ProblemException ConnectionExists(string name) => Make("connection_exists",
+        $"A connection named '{name}' exists already.", "Choose another name.");
+
+    public static ProblemException OptionsTooLarge(int limit) => Make("options_too_large",
+        $"The options may have at most {limit} bytes as UTF-8.", "Send smaller options.");
+
+    public static ProblemException ConnectorNotInstalled(string connector) => Make("connector_not_installed",
+        $"The connector '{connector}' has no version that could run.", "Install it with POST /v1/connectors.");
+
+    public static ProblemException OptionsUnreadable(string connection) => Make("options_unreadable",
+        $"The options of '{connection}' don't open with the keys at hand.",
+        "Restore the folder keys below the setting Data:Directory from the backup that belongs to this database.");
+
+    private static string Count(IReadOnlyList<FieldError> errors) => errors.Count == 1 ? "1 error" : $"{errors.Count} errors";
+
+    private static ProblemException Make(
+        string code, string detail, string remedy, IReadOnlyList<FieldError>? errors = null, IReadOnlyDictionary<string, object?>? extensions = null)
+    {
+        var (status, title) = Table[code];
+        return new(new(code, status, title, detail, remedy, errors, extensions));
+    }
+}

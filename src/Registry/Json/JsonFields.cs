@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Platform.ServiceDefaults;
+
+namespace Platform.Registry.Json;
+
+/// <summary>Takes the string fields out of an object and remembers what was wrong with them.</summary>
+internal sealed class JsonFields
+{
+    private readonly Dictionary<string, JsonElement> values = [];
+    private readonly List<FieldError> errors = [];
+
+    public JsonFields(JsonElement json, IReadOnlyCollection<string> known)
+    {
+        foreach (var property in json.EnumerateObject())
+        {
+            if (!known.Contains(property.Name))
+                errors.Add(new(property.Name, "unknown_field", $"There is no such field. Known are {string.Join(", ", known)}."));
+            else if (!values.TryAdd(property.Name, property.Value))
+                errors.Add(new(property.Name, "duplicate_field", "The field stands there twice."));
+        }
+    }
+
+    public IReadOnlyList<FieldError> Errors => errors;
+
+    /// <summary>The text of a field that must be there; empty after an error, so that the rules need not say it again.</summary>
+    public string Required(string field)
+    {
+        var text = Optional(field);
+        if (string.IsNullOrWhiteSpace(text) && errors.TrueForAll(e => e.Field != field))
+            errors.Add(new(field, "required", "The field is required and must not be empty."));
+        return text ?? "";
+    }
+
+    /// <summary>The text of a field; null when absent or null.</summary>
+    public string? Optional(string field)
+    {
+        if (Value(field) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.String) return value.GetString();
+        errors.Add(new(field, "wrong_type", "The field must be a string."));
+        return null;
+    }
+
+    /// <summary>The value of a field whatever its type; null when absent or null.</summary>
+    public JsonElement? Value(string field) =>
+        values.TryGetValue(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    public void Add(FieldError error) => errors.Add(error);
+}
