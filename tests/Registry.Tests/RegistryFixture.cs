@@ -1,0 +1,120 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+using Platform.Contracts;
+using Platform.Servers;
+
+[assembly: AssemblyFixture(typeof(ServersFixture))]
+
+namespace Platform.Registry.Tests;
+
+/// <summary>One Registry for the tests of the service ring, with a stand-in Installer and a listener of events.</summary>
+public sealed class RegistryFixture(ServersFixture servers) : IAsyncLifetime
+{
+    private static readonly TimeSpan ConditionTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(25);
+
+    internal string Database { get; } = servers.PostgresConnectionString("registry");
+    internal string Messaging { get; } = servers.RabbitMqUri;
+    internal string Data { get; } = Directory.CreateTempSubdirectory("registry-tests-").FullName;
+    internal RegistryHost Host { get; private set; } = null!;
+    internal InstallerStub Installer { get; private set; } = null!;
+    internal EventListener Events { get; private set; } = null!;
+    internal HttpClient Client { get; private set; } = null!;
+    internal string NewDatabase() => servers.PostgresConnectionString("registry");
+
+    public async ValueTask InitializeAsync()
+    {
+        Events = await EventListener.StartAsync(Messaging);
+        Installer = await InstallerStub.StartAsync(Messaging);
+        Host = new(Database, Messaging, Data);
+        Client = Host.ClientWith("admin");
+        await Until("Registry is healthy", async () => (await Client.GetAsync("/health")).IsSuccessStatusCode);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        await Installer.DisposeAsync();
+        await Events.DisposeAsync();
+        Directory.Delete(Data, recursive: true);
+    }
+
+    internal static async Task Until(string what, Func<Task<bool>> condition)
+    {
+        var end = DateTime.UtcNow + ConditionTimeout;
+        while (!await condition())
+        {
+            Assert.True(DateTime.UtcNow < end, $"After {ConditionTimeout.TotalSeconds} s it is still not so: {what}.");
+            await Task.Delay(LookEvery, TestContext.Current.CancellationToken);
+        }
+    }
+
+    internal static string Manifest(string name, string command = "./run") =>
+        JsonSerializer.Serialize(new { name, source = "Local", uri = "/srv/" + name, command });
+
+    internal static HttpContent Content(string text) => new StringContent(text, Encoding.UTF8, "application/json");
+
+    /// <summary>The body of an answer that must have this status.</summary>
+    internal static async Task<JsonElement> Body(Task<HttpResponseMessage> request, int status)
+    {
+        using var answer = await request;
+        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True((int)answer.StatusCode == status, $"{(int)answer.StatusCode} instead of {status}: {text}");
+        return JsonSerializer.Deserialize<JsonElement>(text);
+    }
+
+    internal Task<JsonElement> Get(string path, int status = 200) => Body(Client.GetAsync(path), status);
+
+    internal Task<JsonElement> Post(string path, string json, int status) => Body(Client.PostAsync(path, Content(json)), status);
+
+    /// <summary>Asks for an install and lets Installer answer; returns the finished record.</summary>
+    internal async Task<JsonElement> Install(string manifest, Func<Guid, InstallFinished> answer)
+    {
+        var id = (await Post("/v1/connectors", manifest, 202)).GetProperty("id").GetGuid();
+        await Installer.CommandAsync(id, TestContext.Current.CancellationToken);
+        await Installer.SendAsync(answer(id), TestContext.Current.CancellationToken);
+        return await Finished(id);
+    }
+
+    internal async Task<JsonElement> Finished(Guid id)
+    {
+        JsonElement record = default;
+        await Until($"install {id} is finished", async () =>
+            (record = await Get($"/v1/installs/{id}")).GetProperty("state").GetString() is "succeeded" or "failed");
+        return record;
+    }
+
+    internal static InstallFinished Success(Guid id, char digest = 'a') => new(id, true, new string(digest, 64), 1234, "c0ffee", null);
+
+    internal async Task<HeardEvent> Heard(string routingKey, Guid id)
+    {
+        HeardEvent? found = null;
+        await Until($"{routingKey} of {id} is heard", () => Task.FromResult(
+            (found = Events.Heard.FirstOrDefault(e => e.RoutingKey == routingKey && e.Text.Contains(id.ToString()))) is not null));
+        return found!;
+    }
+
+    /// <summary>Every row of every table as text; bytea as hexadecimal digits.</summary>
+    internal async Task<string> DumpAsync()
+    {
+        var text = new StringBuilder();
+        await using var source = NpgsqlDataSource.Create(Database);
+        var tables = new List<string>();
+        await using (var list = source.CreateCommand("SELECT quote_ident(table_name) FROM information_schema.tables WHERE table_schema = 'public'"))
+        await using (var reader = await list.ExecuteReaderAsync())
+            while (await reader.ReadAsync()) tables.Add(reader.GetString(0));
+        foreach (var table in tables)
+        {
+            await using var rows = source.CreateCommand($"SELECT t::text FROM {table} t");
+            await using var reader = await rows.ExecuteReaderAsync();
+            while (await reader.ReadAsync()) text.AppendLine(reader.GetString(0));
+        }
+        return text.ToString();
+    }
+}
+
+/// <summary>One after the other: they share the host's queues.</summary>
+[CollectionDefinition(nameof(ServiceRing))]
+public sealed class ServiceRing : ICollectionFixture<RegistryFixture>;
