@@ -1,4 +1,13 @@
+using Platform.Installer;
+using Platform.Installer.Installs;
+using Platform.ServiceDefaults;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddInstaller();
+builder.AddMessaging(bus => bus.AddConsumer<InstallConnectorConsumer>());
+
 var app = builder.Build();
-app.MapGet("/health", () => "healthy");
+app.UseServiceDefaults();
+app.MapGetInstallLog();
 app.Run();

@@ -1,0 +1,42 @@
+using System.Text.RegularExpressions;
+
+namespace Platform.Installer.Bundles;
+
+/// <summary>The content-addressed store, <c>store/&lt;2 hex&gt;/&lt;digest&gt;.tar</c>: a bundle is wholly there or absent, and never changes.</summary>
+internal sealed partial class BundleStore(DataFolder data)
+{
+    /// <summary>Moves a file whose content is on the disk into the store; what is there already stays.</summary>
+    public void Keep(Bundle bundle, string file)
+    {
+        var place = Place(bundle.Digest);
+        // A file of another length is damage, which installing again repairs.
+        if (new FileInfo(place) is { Exists: true } there && there.Length == bundle.SizeBytes) return;
+        var folder = Path.GetDirectoryName(place)!;
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            Posix.SyncFolder(data.Store);
+        }
+        File.Move(file, place, overwrite: true);
+        Posix.SyncFolder(folder);
+    }
+
+    /// <summary>Null when there is no such bundle.</summary>
+    public FileStream? Open(string digest)
+    {
+        if (!Digest().IsMatch(digest)) return null;
+        try
+        {
+            return new FileStream(Place(digest), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, useAsync: true);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private string Place(string digest) => Path.Combine(data.Store, digest[..2], digest + ".tar");
+
+    [GeneratedRegex("^[0-9a-f]{64}$")]
+    private static partial Regex Digest();
+}

@@ -1,0 +1,104 @@
+using System.Formats.Tar;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+using Platform.ServiceDefaults;
+
+namespace Platform.Installer.Bundles;
+
+/// <param name="Digest">sha256 of the archive, 64 lower-case hex digits.</param>
+internal sealed record Bundle(string Digest, long SizeBytes);
+
+/// <summary>
+/// Packs a folder into a normalised tar: sorted by name, no times, no owners, modes 0755 or 0644. The same files give the same bytes,
+/// whoever packs them and when.
+/// </summary>
+internal sealed class PackBundle(BundleStore store, IOptions<InstallOptions> options)
+{
+    private const int BufferBytes = 256 * 1024;
+    private const UnixFileMode Plain = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode Executable = Plain | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    public Task<Bundle> RunAsync(string source, string temporary, CancellationToken ct) => Task.Run(() =>
+    {
+        using var activity = PlatformActivity.Source.StartActivity("pack");
+        var root = Posix.RealPath(source)!;
+        var items = Tree.Walk(root, options.Value).ToList();
+        items.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        var links = CheckedLinks(root, items);
+
+        var file = Path.Combine(temporary, "bundle.tar");
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long size;
+        using (var output = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+        using (var buffer = new BufferedStream(new HashingStream(output, sha), BufferBytes))
+        {
+            using (var tar = new TarWriter(buffer, TarEntryFormat.Gnu, leaveOpen: true))
+            {
+                foreach (var item in items)
+                {
+                    ct.ThrowIfCancellationRequested();
+                    Write(tar, item, links);
+                }
+            }
+            buffer.Flush();
+            output.Flush(flushToDisk: true);
+            size = output.Length;
+        }
+        var bundle = new Bundle(Convert.ToHexStringLower(sha.GetHashAndReset()), size);
+        activity?.SetTag("digest", bundle.Digest);
+        activity?.SetTag("files", items.Count);
+        store.Keep(bundle, file);
+        return bundle;
+    }, ct);
+
+    private static Dictionary<string, string> CheckedLinks(string root, List<Tree.Item> items)
+    {
+        const int named = 10;
+        var (rule, kept, refused) = (new Links(root), new Dictionary<string, string>(), new List<string>());
+        foreach (var item in items.Where(i => i.Entry.Kind == Posix.Kind.Link))
+        {
+            var target = new FileInfo(item.FullPath).LinkTarget!;
+            if (rule.Allowed(item.Path, target) is { } allowed) kept[item.Path] = allowed;
+            else refused.Add($"'{item.Path}' leads to '{target}'");
+        }
+        if (refused.Count == 0) return kept;
+        throw Errors.BadLinks(refused.Count <= named ? refused : [.. refused.Take(named), $"and {refused.Count - named} more"]);
+    }
+
+    private static void Write(TarWriter tar, Tree.Item item, Dictionary<string, string> links)
+    {
+        var entry = item.Entry.Kind switch
+        {
+            Posix.Kind.Folder => new GnuTarEntry(TarEntryType.Directory, item.Path + "/") { Mode = Executable },
+            Posix.Kind.Link => new GnuTarEntry(TarEntryType.SymbolicLink, item.Path) { Mode = Executable, LinkName = links[item.Path] },
+            _ => new GnuTarEntry(TarEntryType.RegularFile, item.Path) { Mode = item.Entry.Executable ? Executable : Plain },
+        };
+        entry.ModificationTime = DateTimeOffset.UnixEpoch;
+        using var content = item.Entry.Kind == Posix.Kind.File ? new FileStream(item.FullPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0) : null;
+        entry.DataStream = content;
+        tar.WriteEntry(entry);
+    }
+
+    /// <summary>Hashes what passes through.</summary>
+    private sealed class HashingStream(Stream inner, IncrementalHash hash) : Stream
+    {
+        public override bool CanRead => false;
+        public override bool CanSeek => false;
+        public override bool CanWrite => true;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            hash.AppendData(buffer);
+            inner.Write(buffer);
+        }
+
+        public override void Flush() => inner.Flush();
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,24 @@
+using Platform.Installer.Build;
+using Platform.Installer.Bundles;
+using Platform.Installer.Installs;
+using Platform.Installer.Sources;
+
+namespace Platform.Installer;
+
+internal static class InstallerSetup
+{
+    public static void AddInstaller(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<LocalOptions>().BindConfiguration(LocalOptions.Section);
+        services.AddOptions<InstallOptions>().BindConfiguration(InstallOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<DataFolder>();
+        services.AddSingleton<LocalRoots>().AddSingleton<LocalSource>().AddSingleton<Git>().AddSingleton<VcsSource>().AddSingleton<FetchSource>();
+        services.AddSingleton<Sandbox>().AddSingleton<BuildSource>();
+        services.AddSingleton<BundleStore>().AddSingleton<PackBundle>();
+        services.AddSingleton<InstallStatuses>().AddSingleton<InstallLogs>().AddSingleton<RunInstall>().AddSingleton<AnswerInstall>();
+        // Before the bus, which hands it commands.
+        services.AddSingleton<InstallQueue>().AddHostedService(provider => provider.GetRequiredService<InstallQueue>());
+    }
+}

@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Platform.Installer;
+
+/// <summary>Section <c>Data</c>: where this service keeps its files.</summary>
+internal sealed class DataOptions
+{
+    public const string Section = "Data";
+
+    /// <summary>Absolute path; made when absent. Holds the bundle store, the installs and their work.</summary>
+    [Required(ErrorMessage = "Data:Directory is missing: set it to an absolute folder for the Installer's files.")]
+    [RegularExpression("^/.*", ErrorMessage = "Data:Directory must be an absolute path.")]
+    public string Directory { get; set; } = "";
+}
+
+/// <summary>Section <c>Local</c>: what sources on this machine may be installed.</summary>
+internal sealed class LocalOptions
+{
+    public const string Section = "Local";
+
+    /// <summary>Absolute folders that Local sources and file:// git URLs must lie below; empty: none may.</summary>
+    public string[] Roots { get; set; } = [];
+}
+
+/// <summary>Section <c>Install</c>: limits of one install.</summary>
+internal sealed class InstallOptions
+{
+    public const string Section = "Install";
+
+    /// <summary>How long the install command may run.</summary>
+    public TimeSpan CommandTimeLimit { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long each git command may run.</summary>
+    public TimeSpan GitTimeLimit { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Bytes of all files of a source, and of a bundle.</summary>
+    [Range(1, long.MaxValue)]
+    public long MaxBytes { get; set; } = 2L << 30;
+
+    /// <summary>Files, folders and links of a source, and of a bundle.</summary>
+    [Range(1, int.MaxValue)]
+    public int MaxFiles { get; set; } = 200_000;
+
+    /// <summary>UTF-8 bytes of a path below the source's root.</summary>
+    [Range(1, 4096)]
+    public int MaxPathBytes { get; set; } = 4096;
+
+    /// <summary>Installs that run at once; always one at a time for one connector.</summary>
+    [Range(1, 64)]
+    public int Concurrency { get; set; } = 2;
+
+    /// <summary>How often an install is begun again after the Installer died in it.</summary>
+    [Range(1, 100)]
+    public int MaxAttempts { get; set; } = 3;
+
+    /// <summary>
+    /// How the install command is isolated: <c>auto</c> takes bubblewrap where it works, <c>bubblewrap</c> refuses to
+    /// start without it, <c>direct</c> never uses it.
+    /// </summary>
+    [AllowedValues("auto", "bubblewrap", "direct", ErrorMessage = "Install:Isolation must be auto, bubblewrap or direct.")]
+    public string Isolation { get; set; } = "auto";
+}

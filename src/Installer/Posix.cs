@@ -1,0 +1,87 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Platform.Installer;
+
+/// <summary>The few system calls that .NET has no method for (glibc, see the man pages of section 2).</summary>
+internal static partial class Posix
+{
+    private const int CurrentFolder = -100, NoFollow = 0x100, BasicStats = 0x7ff;
+    public const int NoSpace = 28, Kill = 9;
+
+    public enum Kind { Other, File, Folder, Link }
+
+    /// <param name="Size">Bytes of a file.</param>
+    public readonly record struct Entry(Kind Kind, long Size, bool Executable);
+
+    /// <summary>What the path itself is, links not followed; null when there is nothing.</summary>
+    public static Entry? Look(string path)
+    {
+        Span<byte> stat = stackalloc byte[256];
+        if (StatX(CurrentFolder, path, NoFollow, BasicStats, stat) != 0)
+            return Marshal.GetLastPInvokeError() is 2 or 20 ? null : throw Failed("statx", path);
+        // Offsets of struct statx: stx_mode 28, stx_size 40; the same on every architecture.
+        var mode = BitConverter.ToUInt16(stat[28..]);
+        var kind = (mode & 0xf000) switch { 0x8000 => Kind.File, 0x4000 => Kind.Folder, 0xa000 => Kind.Link, _ => Kind.Other };
+        return new Entry(kind, BitConverter.ToInt64(stat[40..]), (mode & 0b001_001_001) != 0);
+    }
+
+    /// <summary>The path with every link in it resolved; null when it does not exist.</summary>
+    public static string? RealPath(string path)
+    {
+        var found = RealPath(path, 0);
+        if (found == 0) return null;
+        try { return Marshal.PtrToStringUTF8(found); }
+        finally { Free(found); }
+    }
+
+    /// <summary>Makes a rename in this folder survive a power cut.</summary>
+    public static void SyncFolder(string path)
+    {
+        var fd = Open(path, 0);
+        if (fd < 0) throw Failed("open", path);
+        var result = Fsync(fd);
+        var error = Marshal.GetLastPInvokeError();
+        _ = Close(fd);
+        if (result != 0) throw new IOException($"fsync {path}: {new Win32Exception(error).Message}", error);
+    }
+
+    public static void GiveTo(string path, uint user)
+    {
+        if (ChangeOwner(path, user, user) != 0) throw Failed("lchown", path);
+    }
+
+    public static void KillGroup(int leader) => _ = SendSignal(-leader, Kill);
+
+    public static void KillProcess(int id) => _ = SendSignal(id, Kill);
+
+    private static IOException Failed(string call, string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"{call} {path}: {new Win32Exception(error).Message}", error);
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int folder, string path, int flags, uint mask, Span<byte> stat);
+
+    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint RealPath(string path, nint resolved);
+
+    [LibraryImport("libc", EntryPoint = "free")]
+    private static partial void Free(nint memory);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int fd);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(string path, uint user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Platform.Contracts;
+using Platform.Installer.Installs;
+using Platform.ServiceDefaults;
+
+namespace Platform.Installer.Sources;
+
+/// <summary>A git repository at a branch, a tag or a commit, or a folder of it. A branch wins over a tag of the same name.</summary>
+internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard guard)
+{
+    private const string Fetched = "refs/platform/fetched";
+
+    /// <returns>The commit.</returns>
+    public async Task<string> FetchAsync(Guid install, Manifest manifest, string target, string temporary, InstallLog log, CancellationToken ct)
+    {
+        var reference = string.IsNullOrEmpty(manifest.Ref) ? null : manifest.Ref;
+        if (reference is not null && !RefName().IsMatch(reference)) throw Errors.BadRef(reference);
+        var subdir = CheckedSubdir(manifest.Subdir);
+        var url = GitUrl.Parse(manifest.Uri);
+        IReadOnlyList<IPAddress> addresses = [];
+        if (url.Scheme == "file")
+        {
+            var path = roots.Check(url.Path);
+            url = url with { Path = path, Text = "file://" + string.Join('/', path.Split('/').Select(Uri.EscapeDataString)) };
+        }
+        else
+        {
+            addresses = await CheckedAddressesAsync(url, ct);
+        }
+
+        var checkout = Directory.CreateDirectory(Path.Combine(temporary, "checkout")).FullName;
+        var session = Git.Open(install, url, addresses, checkout, Path.Combine(temporary, "gitconfig"), log);
+        await git.RunAsync(session, ["init", "--quiet"], ct);
+        var commit = await FetchCommitAsync(session, reference, ct);
+        await git.RunAsync(session, ["checkout", "--quiet", "--detach", "--no-recurse-submodules", commit, "--"], ct);
+        Tree.Delete(Path.Combine(checkout, ".git"));
+        Move(checkout, subdir, target);
+        log.Note($"fetched {url.Shown} at commit {commit}");
+        return commit;
+    }
+
+    private async Task<string> FetchCommitAsync(Git.Session session, string? reference, CancellationToken ct)
+    {
+        var refs = (await git.RunAsync(session, ["ls-remote", "--", session.Url.Text], ct))
+            .Select(line => line.Split('\t')).Where(parts => parts.Length == 2).Select(parts => parts[1]).ToHashSet(StringComparer.Ordinal);
+        var named = reference is null ? ["HEAD"] : (string[])[$"refs/heads/{reference}", $"refs/tags/{reference}", reference];
+        if (named.FirstOrDefault(refs.Contains) is { } name)
+        {
+            await git.RunAsync(session, [.. Fetch, "--depth=1", "--", session.Url.Text, $"+{name}:{Fetched}"], ct);
+            return await CommitAsync(session, Fetched, ct) ?? throw Errors.RefNotFound(reference);
+        }
+        if (reference is null || !Commit().IsMatch(reference)) throw Errors.RefNotFound(reference);
+        if (reference.Length >= 40)
+        {
+            var (outcome, _) = await git.TryAsync(session, [.. Fetch, "--depth=1", "--", session.Url.Text, $"+{reference}:{Fetched}"], ct);
+            if (outcome.ExitCode == 0) return await CommitAsync(session, Fetched, ct) ?? throw Errors.RefNotFound(reference);
+        }
+        // Not every server gives out a commit by its id, and none a shortened one: take everything and look.
+        await git.RunAsync(session, [.. Fetch, "--", session.Url.Text, "+refs/heads/*:refs/platform/heads/*", "+refs/tags/*:refs/platform/tags/*"], ct);
+        return await CommitAsync(session, reference, ct) ?? throw Errors.RefNotFound(reference);
+    }
+
+    private static string[] Fetch => ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance"];
+
+    private async Task<string?> CommitAsync(Git.Session session, string revision, CancellationToken ct)
+    {
+        var (outcome, lines) = await git.TryAsync(session, ["rev-parse", "--quiet", "--verify", "--end-of-options", $"{revision}^{{commit}}"], ct);
+        return outcome.ExitCode == 0 ? lines.LastOrDefault(line => line.Length >= 40) : null;
+    }
+
+    private async Task<IReadOnlyList<IPAddress>> CheckedAddressesAsync(GitUrl url, CancellationToken ct)
+    {
+        try
+        {
+            return await guard.CheckHostAsync(url.Host, url.Port, ct);
+        }
+        catch (ProblemException e)
+        {
+            throw Errors.OutboundRefused(e.Problem);
+        }
+    }
+
+    private static string? CheckedSubdir(string? subdir)
+    {
+        if (string.IsNullOrEmpty(subdir)) return null;
+        if (subdir.StartsWith('/') || subdir.Contains('\0')) throw Errors.SubdirNotFound(subdir, "is not relative");
+        if (subdir.Split('/').Any(part => part is ".." or ".git")) throw Errors.SubdirNotFound(subdir, "has '..' or '.git' in it");
+        return subdir;
+    }
+
+    private static void Move(string checkout, string? subdir, string target)
+    {
+        var from = checkout;
+        if (subdir is not null)
+        {
+            from = Posix.RealPath(Path.Combine(checkout, subdir)) ?? throw Errors.SubdirNotFound(subdir, "does not exist in the repository");
+            var root = Posix.RealPath(checkout)!;
+            if (from != root && !from.StartsWith(root + "/", StringComparison.Ordinal)) throw Errors.SubdirNotFound(subdir, "is a link that leads out of the repository");
+            if (!Directory.Exists(from)) throw Errors.SubdirNotFound(subdir, "is not a folder");
+        }
+        if (Directory.Exists(target)) Directory.Delete(target);
+        Directory.Move(from, target);
+    }
+
+    /// <summary>A safe part of what git-check-ref-format allows; no beginning with '-', no "..", no "@{".</summary>
+    [GeneratedRegex(@"^(?![-/.])(?!.*(\.\.|//|@\{|\.lock$|[/.]$))[^\x00-\x20\x7f~^:?*\[\\]{1,255}$")]
+    private static partial Regex RefName();
+
+    [GeneratedRegex("^([0-9a-f]{7,40}|[0-9a-f]{64})$")]
+    private static partial Regex Commit();
+}
