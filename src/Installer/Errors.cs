@@ -55,7 +55,7 @@ internal static class Errors
         $"There are more than {count} files and folders.", "Leave out what the connector doesn't need, or raise Install:MaxFiles.");
 
     public static InstallFailedException PathTooLong(string path, int bytes) => Failure("bundle_too_large",
-        $"A path is longer than {bytes} bytes: '{path[..80]}…'.", "Shorten the names of folders and files.");
+        $"A path is longer than {bytes} bytes: '{path[..Math.Min(path.Length, 80)]}…'.", "Shorten the names of folders and files.");
 
     public static InstallFailedException BadLinks(IReadOnlyList<string> links) => Failure("bundle_bad_link",
         $"Links must stay inside the connector's folder or point below /usr: {string.Join("; ", links)}.", "Replace these links by files, or remove them.");

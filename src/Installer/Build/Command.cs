@@ -34,8 +34,8 @@ internal sealed record Command(
         using var process = await started.Task;
         var tail = new OutputTail();
         var output = Task.WhenAll(
-            LineReader.ReadAsync(process.StandardOutput.BaseStream, line => { tail.Add(line); onLine("stdout", line); }),
-            LineReader.ReadAsync(process.StandardError.BaseStream, line => { tail.Add(line); onLine("stderr", line); }));
+            LineReader.ReadAsync(process.StandardOutput.BaseStream, line => { tail.Add("stdout", line); onLine("stdout", line); }),
+            LineReader.ReadAsync(process.StandardError.BaseStream, line => { tail.Add("stderr", line); onLine("stderr", line); }));
         deadline.CancelAfter(limit);
         await using (deadline.Token.Register(() => Posix.KillGroup(process.Id)))
         {

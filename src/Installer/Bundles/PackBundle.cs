@@ -75,7 +75,7 @@ internal sealed class PackBundle(BundleStore store, IOptions<InstallOptions> opt
         };
         entry.ModificationTime = DateTimeOffset.UnixEpoch;
         using var content = item.Entry.Kind == Posix.Kind.File ? new FileStream(item.FullPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0) : null;
-        entry.DataStream = content;
+        if (content is not null) entry.DataStream = content;
         tar.WriteEntry(entry);
     }
 

@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Platform.Contracts;
+using Platform.Installer.Build;
+using Platform.Installer.Bundles;
+using Platform.Installer.Installs;
+using Platform.Installer.Sources;
+using Platform.ServiceDefaults;
+
+namespace Platform.Installer.Tests;
+
+/// <summary>A folder of its own with a data folder, a root for Local sources and the parts of the Installer over them.</summary>
+internal sealed class Workplace : IDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public Workplace(Action<InstallOptions>? configure = null, string? data = null)
+    {
+        Directory.CreateDirectory(Roots);
+        configure?.Invoke(Options);
+        var options = Microsoft.Extensions.Options.Options.Create(Options);
+        Data = new DataFolder(Microsoft.Extensions.Options.Options.Create(new DataOptions { Directory = data ?? Path.Combine(Folder, "data") }));
+        Store = new BundleStore(Data);
+        Pack = new PackBundle(Store, options);
+        var roots = new LocalRoots(Microsoft.Extensions.Options.Options.Create(new LocalOptions { Roots = [Roots] }), Data);
+        var guard = new OutboundGuard(new ConfigurationBuilder().Build());
+        var fetch = new FetchSource(new LocalSource(roots, options), new VcsSource(new Git(options), roots, guard));
+        Sandbox = new Sandbox(Data, options, NullLogger<Sandbox>.Instance);
+        Statuses = new InstallStatuses(Data);
+        Logs = new InstallLogs(Data);
+        // A bus that is never started: news of progress goes nowhere, as when the broker is away.
+        var bus = Bus.Factory.CreateUsingInMemory(_ => { });
+        Install = new RunInstall(Data, Statuses, fetch, new BuildSource(Sandbox, options), Pack, new CommandPublisher(bus), options, NullLogger<RunInstall>.Instance);
+    }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("installer-tests-").FullName;
+    public string Roots => Path.Combine(Folder, "roots");
+    public InstallOptions Options { get; } = new();
+    public DataFolder Data { get; }
+    public BundleStore Store { get; }
+    public PackBundle Pack { get; }
+    public Sandbox Sandbox { get; }
+    public InstallStatuses Statuses { get; }
+    public InstallLogs Logs { get; }
+    public RunInstall Install { get; }
+
+    /// <summary>Makes a folder below the roots with these files.</summary>
+    public string Source(string name, params (string Path, string Content)[] files)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Roots, name)).FullName;
+        foreach (var (path, content) in files)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, path))!);
+            File.WriteAllText(Path.Combine(folder, path), content);
+        }
+        return folder;
+    }
+
+    public static Manifest Local(string uri, string? install = null) => new("demo", null, "Local", uri, install, null, "./run");
+
+    public static Manifest Vcs(string uri, string? reference = null, string? subdir = null) => new("demo", null, "VCS", uri, null, null, "./run", reference, subdir);
+
+    public Task<InstallStatus> RunAsync(Manifest manifest, int attempt = 0)
+    {
+        var id = Guid.CreateVersion7();
+        return RunAsync(new InstallStatus(id, manifest, manifest.Name, DateTimeOffset.UtcNow, null, Attempt: attempt));
+    }
+
+    public async Task<InstallStatus> RunAsync(InstallStatus status)
+    {
+        var log = Logs.Open(status.InstallId);
+        try
+        {
+            return await Install.RunAsync(status, log, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            Logs.Close(status.InstallId);
+        }
+    }
+
+    public string LogText(InstallStatus status) => string.Join('\n', Logs.Read(status.InstallId).Select(line => line.Text));
+
+    /// <summary>Runs the install and gives its error; nothing may be left of it but status and log.</summary>
+    public async Task<InstallError> FailAsync(Manifest manifest)
+    {
+        var status = await RunAsync(manifest);
+        Assert.Equal(InstallState.Failed, status.State);
+        Assert.Null(status.Digest);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Data.Work));
+        Assert.Empty(Directory.EnumerateFiles(Data.Store, "*", SearchOption.AllDirectories));
+        Assert.Equivalent(status.Error, Statuses.Find(status.InstallId)!.Error);
+        return status.Error!;
+    }
+
+    /// <summary>Runs the install and unpacks its bundle with GNU tar.</summary>
+    public async Task<(InstallStatus Status, string Tree)> SucceedAsync(Manifest manifest)
+    {
+        var status = await RunAsync(manifest);
+        Assert.True(status.State == InstallState.Succeeded, $"{status.Error}\n{LogText(status)}");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Data.Work));
+        return (status, Unpack(status.Digest!));
+    }
+
+    public string Unpack(string digest)
+    {
+        var tree = Directory.CreateTempSubdirectory("installer-tests-tree-").FullName;
+        _unpacked.Add(tree);
+        Shell($"tar -xf '{Data.Store}/{digest[..2]}/{digest}.tar' -C '{tree}'");
+        return tree;
+    }
+
+    public static string Shell(string script, string? folder = null)
+    {
+        var start = new ProcessStartInfo("/bin/sh", ["-ec", script]) { RedirectStandardOutput = true, WorkingDirectory = folder ?? "/" };
+        // What a repository's maker would have configured; nothing of the machine's.
+        start.Environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
+        foreach (var who in (string[])["AUTHOR", "COMMITTER"])
+        {
+            start.Environment[$"GIT_{who}_NAME"] = "Test";
+            start.Environment[$"GIT_{who}_EMAIL"] = "test@example.com";
+        }
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{script}: exit code {process.ExitCode}");
+        return output.Trim();
+    }
+
+    /// <summary>Waits for something that happens by itself.</summary>
+    public static async Task UntilAsync(string what, Func<bool> happened)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        while (!happened())
+        {
+            Assert.False(timeout.IsCancellationRequested, $"{what} did not happen within {Patience}");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public void Dispose()
+    {
+        Tree.Delete(Folder);
+        _unpacked.ForEach(Tree.Delete);
+    }
+
+    private readonly List<string> _unpacked = [];
+}
