@@ -1,4 +1,5 @@
 using Platform.Installer;
+using Platform.Installer.Bundles;
 using Platform.Installer.Installs;
 using Platform.ServiceDefaults;
 
@@ -6,8 +7,10 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddInstaller();
 builder.AddMessaging(bus => bus.AddConsumer<InstallConnectorConsumer>());
+builder.Services.AddGrpc();
 
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapGetInstallLog();
+app.MapGrpcService<DownloadBundle>();
 app.Run();

@@ -59,7 +59,7 @@ public sealed class BuildTests
     public async Task Nothing_of_the_services_environment_reaches_the_command(string isolation)
     {
         using var place = await IsolatedAsync(isolation);
-        Environment.SetEnvironmentVariable("Internal__Secret", "hunter22");
+        Environment.SetEnvironmentVariable("Installer__Tests__Secret", "hunter22");
         try
         {
             var (_, tree) = await place.SucceedAsync(Workplace.Local(place.Source("source", ("run", "")), "env > seen; touch $HOME/x $TMPDIR/y"));
@@ -70,7 +70,7 @@ public sealed class BuildTests
         }
         finally
         {
-            Environment.SetEnvironmentVariable("Internal__Secret", null);
+            Environment.SetEnvironmentVariable("Installer__Tests__Secret", null);
         }
     }
 
@@ -152,7 +152,7 @@ public sealed class BuildTests
         throw new InvalidOperationException($"wanted {isolation}, found {found}");
     }
 
-    private static bool Runs(string commandLine) =>
+    internal static bool Runs(string commandLine) =>
         Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)).Any(folder =>
         {
             try { return File.ReadAllText($"{folder}/cmdline").Contains(commandLine, StringComparison.Ordinal); }
