@@ -30,10 +30,9 @@ internal static class ConnectorOptions
         }
     }
 
-    // System.Text.Json names types and paths in these messages; a syntax error's own text may quote a character of the
-    // input, which can be part of a secret, so only its position is told.
-    private static string Reason(JsonException e) =>
-        e.InnerException is null && e.LineNumber is { } line && e.Path is null or "$" && e.Message.Contains("invalid", StringComparison.Ordinal)
-            ? $"not valid JSON at line {line + 1}, byte {e.BytePositionInLine + 1}."
-            : e.Message.Split(" Path:", 2)[0];
+    // A member that doesn't fit is told by type and name. A syntax error arrives as the reader's own exception inside, and
+    // its text quotes a character of the input, which can be part of a secret: only its position is told.
+    private static string Reason(JsonException e) => e.InnerException is JsonException
+        ? $"not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}."
+        : e.Message.Split(" Path:", 2)[0];
 }
