@@ -1,4 +1,22 @@
+using Platform.Runner;
+using Platform.Runner.Bundles;
+using Platform.Runner.Drivers;
+using Platform.Runner.Runs;
+using Platform.ServiceDefaults;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddDatabase("runner-db");
+builder.AddOutbox("runner-db");
+builder.AddMessaging(bus => bus.AddConsumer<RunQueuedConsumer>());
+builder.AddInternalGrpcClient<Platform.Registry.V1.Registry.RegistryClient>("registry");
+builder.AddInternalGrpcClient<Platform.Installer.V1.Bundles.BundlesClient>("installer");
+builder.AddInternalGrpcClient<Platform.Ingest.V1.Ingest.IngestClient>("ingest").ConfigureChannel(c => c.MaxSendMessageSize = null);
+builder.AddBundles();
+builder.Services.AddConnectorDrivers();
+builder.AddRuns();
+
 var app = builder.Build();
-app.MapGet("/health", () => "healthy");
+app.UseServiceDefaults();
+app.MapRuns();
 app.Run();

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using Platform.Installer.V1;
+using Platform.ServiceDefaults;
+using BundlesClient = Platform.Installer.V1.Bundles.BundlesClient;
+
+namespace Platform.Runner.Bundles;
+
+/// <summary>Where this service keeps its files: the section <c>Data</c>.</summary>
+internal sealed class DataSettings
+{
+    public const string Section = "Data";
+
+    /// <summary>An absolute folder.</summary>
+    public string Directory { get; init; } = "";
+}
+
+/// <summary>
+/// Installed connectors, unpacked below <c>bundles/&lt;digest&gt;/files</c>. A bundle is there wholly or not at all; one whose
+/// files were touched since is fetched anew.
+/// </summary>
+internal sealed partial class BundleCache(BundlesClient installer, IOptions<DataSettings> data, ILogger<BundleCache> logger)
+{
+    private const int Attempts = 3;
+    private readonly string root = Path.Combine(data.Value.Directory, "bundles");
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> turns = [];
+
+    /// <summary>The folder of the bundle's files, checked just now.</summary>
+    /// <exception cref="RunFaultException">bundle_unavailable.</exception>
+    public async Task<string> GetAsync(string digest, CancellationToken cancel)
+    {
+        // It becomes a path.
+        if (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower))
+            throw Faults.BundleUnavailable("its digest is not 64 hex digits");
+        var turn = turns.GetOrAdd(digest, _ => new(1));
+        await turn.WaitAsync(cancel);
+        try
+        {
+            var folder = Path.Combine(root, digest);
+            if (BundleTree.Matches(folder))
+                return BundleTree.Files(folder);
+            if (Directory.Exists(folder))
+            {
+                Log.Touched(logger, digest);
+                Discard(folder);
+            }
+
+            await FetchAsync(digest, folder, cancel);
+            return BundleTree.Files(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Faults.BundleUnavailable(e.Message);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task FetchAsync(string digest, string folder, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var temporary = Path.Combine(root, $".new-{Guid.NewGuid():n}");
+            try
+            {
+                Directory.CreateDirectory(BundleTree.Files(temporary));
+                await UnpackAsync(digest, BundleTree.Files(temporary), cancel);
+                BundleTree.Record(temporary);
+                if (!Directory.Exists(folder))
+                    Directory.Move(temporary, folder);
+                return;
+            }
+            catch (RpcException e) when (!cancel.IsCancellationRequested)
+            {
+                var problem = ProblemException.FromRpc(e)?.Problem;
+                if (attempt == Attempts || e.StatusCode != StatusCode.Unavailable)
+                    throw Faults.BundleUnavailable(problem?.Detail ?? e.Status.Detail);
+                await Task.Delay(TimeSpan.FromMilliseconds(300 * attempt), cancel);
+            }
+            catch (InvalidDataException e)
+            {
+                throw Faults.BundleUnavailable(e.Message);
+            }
+            finally
+            {
+                if (Directory.Exists(temporary))
+                    Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+
+    private async Task UnpackAsync(string digest, string files, CancellationToken cancel)
+    {
+        using var call = installer.Download(new DownloadRequest { Digest = digest }, cancellationToken: cancel);
+        using var hash = SHA256.Create();
+        await using var archive = new CryptoStream(new ChunkStream(call.ResponseStream, cancel), hash, CryptoStreamMode.Read);
+        await BundleArchive.UnpackAsync(archive, files, cancel);
+        // The padding behind the last entry belongs to the digest too.
+        await archive.CopyToAsync(Stream.Null, cancel);
+        if (Convert.ToHexStringLower(hash.Hash!) != digest)
+            throw new InvalidDataException("what the installer sent does not have the digest of the installed version");
+    }
+
+    // Moved away first: processes that run from it keep their files, and the name is free at once.
+    private void Discard(string folder)
+    {
+        var aside = Path.Combine(root, $".old-{Guid.NewGuid():n}");
+        Directory.Move(folder, aside);
+        Directory.Delete(aside, recursive: true);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The files of bundle {Digest} were changed after they were unpacked; it is fetched anew")]
+        public static partial void Touched(ILogger logger, string digest);
+    }
+}

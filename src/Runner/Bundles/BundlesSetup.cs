@@ -1,0 +1,11 @@
+namespace Platform.Runner.Bundles;
+
+internal static class BundlesSetup
+{
+    public static void AddBundles(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<DataSettings>().BindConfiguration(DataSettings.Section)
+            .Validate(data => Path.IsPathRooted(data.Directory), "Data:Directory has to be set to an absolute folder.").ValidateOnStart();
+        builder.Services.AddSingleton<BundleCache>();
+    }
+}

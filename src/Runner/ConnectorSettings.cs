@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Platform.Runner;
+
+/// <summary>How connectors are started and held in bounds: the section <c>Connectors</c>.</summary>
+internal sealed class ConnectorSettings
+{
+    public const string Section = "Connectors";
+
+    /// <summary>Seconds from the start of the process to its handshake.</summary>
+    [Range(1, 3600)]
+    public int StartTimeoutSeconds { get; init; } = 60;
+
+    /// <summary>Seconds that a connector gets between being told to end and being killed.</summary>
+    [Range(0, 60)]
+    public double GraceSeconds { get; init; } = 2;
+
+    /// <summary>Absolute paths that every connector may read, besides /usr and /etc. Absent ones are skipped.</summary>
+    public string[] ReadablePaths { get; init; } = [];
+
+    /// <summary>Bytes of the largest page; above it the run fails.</summary>
+    [Range(1024, int.MaxValue)]
+    public int MaxMessageBytes { get; init; } = 80 << 20;
+
+    /// <summary>Resident memory of all processes of a run together, in MiB.</summary>
+    [Range(16, 1 << 20)]
+    public int MemoryLimitMegabytes { get; init; } = 1024;
+
+    /// <summary>Processes and threads of a run together. Binds only where a cgroup can be made.</summary>
+    [Range(8, 1 << 20)]
+    public int MaxProcesses { get; init; } = 512;
+
+    /// <summary>Search path of connectors.</summary>
+    public string Path { get; init; } = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>Where sockets and temporary files of runs live. Keep it short: a unix socket's path ends at 107 bytes.</summary>
+    [Required]
+    public string TemporaryDirectory { get; init; } = "/tmp";
+
+    /// <summary>False: never use bubblewrap, even where it works.</summary>
+    public bool UseBubblewrap { get; init; } = true;
+
+    /// <summary>False: never make cgroups, even where it is allowed.</summary>
+    public bool UseControlGroups { get; init; } = true;
+}

@@ -1,0 +1,104 @@
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using Platform.Protocols.C1;
+using Platform.Runner.Processes;
+
+namespace Platform.Runner.Drivers.GoPlugin;
+
+/// <summary>c1: go-plugin app protocol 1, whose Sync sends its pages through a callback of the host.</summary>
+internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, RunFolders folders, IOptions<ConnectorSettings> options) : IConnectorDriver
+{
+    public const string Protocol = "c1";
+
+    private static readonly int[] Versions = [1];
+    private static readonly KeyValuePair<string, string> Cookie = new("BASIC_PLUGIN", "hello");
+    private static readonly TimeSpan WindUpLimit = TimeSpan.FromSeconds(1);
+
+    public async Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel)
+    {
+        using var folder = folders.Create();
+        try
+        {
+            await using var plugin = await PluginHost.StartAsync(launcher, isolation, options.Value, folder, work, Versions, Cookie, cancel);
+            work.OnStarted(plugin.Isolation);
+            var session = new CallbackSession(work.Pages);
+            await using var callback = await CallbackEndpoint.ListenAsync(folder.Socket("callback"), session, options.Value.MaxMessageBytes);
+            try
+            {
+                return await SyncAsync(plugin, callback, session, work, cancel);
+            }
+            finally
+            {
+                session.End();
+            }
+        }
+        catch (RunFaultException e) when (e.Fault.Detail is null && work.Output.LastWords is { } words)
+        {
+            throw new RunFaultException(e.Fault with { Detail = words });
+        }
+    }
+
+    private static async Task<SyncEnd> SyncAsync(
+        PluginHost plugin, CallbackEndpoint callback, CallbackSession session, SyncWork work, CancellationToken cancel)
+    {
+        var client = new Connector.ConnectorClient(plugin.Invoker);
+        var id = await AnnounceAsync(plugin, callback.Socket);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var call = client.SyncAsync(new SyncRequest { Options = work.Options, CallbackHandlerServer = id }, cancellationToken: stop.Token);
+        var sync = call.ResponseAsync;
+
+        // Sync itself may hang for ever: its process, the broker and the pages are watched beside it.
+        await Task.WhenAny(sync, plugin.Exited, plugin.Broker.Ended, work.Pages.Refused);
+        if (cancel.IsCancellationRequested)
+        {
+            session.End();
+            plugin.BeginEnd();
+            await Task.WhenAny(callback.Disconnected, plugin.Exited, Task.Delay(WindUpLimit, CancellationToken.None));
+            throw new OperationCanceledException(cancel);
+        }
+
+        // A page that is on its way when Sync returns still counts; one that comes later is refused.
+        if (sync.IsCompletedSuccessfully)
+            await work.Pages.SealAsync();
+        session.End();
+        if (work.Pages.Refused.IsCompleted)
+            throw await work.Pages.Refused;
+        if (sync.IsCompletedSuccessfully)
+            return new(sync.Result.Metadata, session.FullListing);
+
+        await stop.CancelAsync();
+        throw await WhyAsync(plugin, sync);
+    }
+
+    private static async Task<RunFaultException> WhyAsync(PluginHost plugin, Task<EndSync> sync)
+    {
+        try
+        {
+            await sync;
+        }
+        catch (RpcException e) when (e.StatusCode is not (StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Internal))
+        {
+            return Faults.SyncFailed(e.Status.Detail);
+        }
+        catch (RpcException e)
+        {
+            // So ends a call whose connection broke, but also one whose connector chose that status.
+            return await plugin.ExitFaultAsync()
+                ?? (plugin.Broker.Ended.IsCompleted ? Faults.BrokerLost() : Faults.SyncFailed(e.Status.Detail));
+        }
+
+        return Faults.BrokerLost();
+    }
+
+    private static async Task<uint> AnnounceAsync(PluginHost plugin, string socket)
+    {
+        try
+        {
+            return await plugin.Broker.AnnounceAsync(socket);
+        }
+        catch (Exception e) when (e is RpcException or InvalidOperationException)
+        {
+            throw await plugin.ExitFaultAsync() ?? Faults.BrokerLost();
+        }
+    }
+}

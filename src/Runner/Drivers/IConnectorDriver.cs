@@ -1,0 +1,31 @@
+using Platform.Runner.Processes;
+using Platform.Runner.Runs;
+
+namespace Platform.Runner.Drivers;
+
+/// <summary>
+/// One way to talk to connectors. Implementations are registered by the protocol string of the manifest; nothing outside
+/// this folder knows their names.
+/// </summary>
+internal interface IConnectorDriver
+{
+    /// <summary>
+    /// Starts the connector, lets it sync into <see cref="SyncWork.Pages"/> and ends it, with everything that it started,
+    /// before this returns or throws.
+    /// </summary>
+    /// <exception cref="RunFaultException">The connector failed, or a page was not accepted.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled: the connector was told, given its grace and killed.</exception>
+    Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel);
+}
+
+/// <summary>One sync to do.</summary>
+/// <param name="Bundle">The installed connector's folder, to be read only.</param>
+/// <param name="Options">As the user gave them; secret: never in arguments, environment or logs.</param>
+/// <param name="OnStarted">Gets the isolation that applies, once the connector answers.</param>
+internal sealed record SyncWork(
+    Guid RunId, string Connector, string Bundle, string Command, string Options,
+    ConnectorOutput Output, PageLoad Pages, Action<string> OnStarted);
+
+/// <param name="Result">The connector's closing words; empty when it has none.</param>
+/// <param name="FullListing">The connector declared that it sent everything there is.</param>
+internal sealed record SyncEnd(string Result, bool FullListing);

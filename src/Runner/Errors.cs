@@ -1,0 +1,26 @@
+using Platform.Runner.Runs;
+using Platform.ServiceDefaults;
+
+namespace Platform.Runner;
+
+/// <summary>Every problem that this service itself answers.</summary>
+internal static class Errors
+{
+    public static ProblemException UnknownRun(string id) => new(new(
+        "unknown_run", 404, "There is no such run", $"No run has the id {Shorten(id)}.", "GET /v1/runs lists the runs."));
+
+    public static ProblemException ConnectionRequired() => new(new(
+        "invalid_run", 422, "The run can't be started as asked", "The connection is missing.", "Name the connection to sync.",
+        [new("connection", "required", "The name of a connection is needed.")]));
+
+    public static ProblemException RunFinished(Run run) => new(new(
+        "run_finished", 409, "The run has ended already", $"The run {run.State} at {run.FinishedAt:u}.", "Nothing to cancel."));
+
+    public static ProblemException UnknownState(string state) => new(new(
+        "bad_state", 400, "There is no such state of a run", $"state is {Shorten(state)}.", $"Use one of {string.Join(", ", RunState.All)}."));
+
+    public static ProblemException BadCursor() => new(new(
+        "bad_cursor", 400, "The cursor is not valid", "The cursor is not one of this list.", "Take it from the field next of the page before."));
+
+    private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+
+namespace Platform.Runner.Processes;
+
+/// <summary>A started connector with everything that it started. Disposing ends all of it.</summary>
+internal sealed class ConnectorProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan PipesLimit = TimeSpan.FromSeconds(1);
+
+    private readonly Process process;
+    private readonly ControlGroup? group;
+    private readonly RunFolder folder;
+    private readonly long memoryBytes;
+    private readonly Task standardError;
+    private readonly Task standardOutput;
+    private readonly Task watchdog;
+    private readonly CancellationTokenSource ended = new();
+    private volatile bool outgrown;
+
+    private ConnectorProcess(Process process, ControlGroup? group, RunFolder folder, long memoryBytes, string isolation,
+        int maxLineBytes, Action<string, bool> onOutput, Action<string, bool> onError)
+    {
+        (this.process, this.group, this.folder, this.memoryBytes, Isolation) = (process, group, folder, memoryBytes, isolation);
+        process.StandardInput.Close();
+        // Both pipes are drained to their end: a full pipe stops the connector.
+        standardOutput = LineReader.ReadAsync(process.StandardOutput.BaseStream, maxLineBytes, onOutput);
+        standardError = LineReader.ReadAsync(process.StandardError.BaseStream, LineReader.MaxLineBytes, onError);
+        Exited = process.WaitForExitAsync();
+        watchdog = group is null ? WatchMemoryAsync() : Task.CompletedTask;
+    }
+
+    public string Isolation { get; }
+
+    /// <summary>Ends with the connector's own process; never fails.</summary>
+    public Task Exited { get; }
+
+    public int ExitCode => process.ExitCode;
+
+    public bool RanOutOfMemory => outgrown || group?.RanOutOfMemory() == true;
+
+    /// <param name="maxOutputLineBytes">Longer lines on stdout come cut.</param>
+    /// <param name="onOutput">Each line of stdout and whether it was cut; called from a pool thread, in order.</param>
+    /// <exception cref="RunFaultException">The command could not be started.</exception>
+    public static async Task<ConnectorProcess> StartAsync(
+        ProcessLauncher launcher, Isolation isolation, ConnectorSettings settings, string command, string bundle, RunFolder folder,
+        IReadOnlyDictionary<string, string> variables, int maxOutputLineBytes, Action<string, bool> onOutput, Action<string, bool> onError)
+    {
+        var group = isolation.CreateControlGroup(folder.UniqueName);
+        try
+        {
+            var process = await launcher.StartAsync(isolation.Start(CommandLine.ToArgv(command), bundle, folder, group, variables));
+            return new(process, group, folder, (long)settings.MemoryLimitMegabytes << 20, isolation.Describe(group), maxOutputLineBytes, onOutput, onError);
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            if (group is not null)
+                await group.RemoveAsync();
+            throw Faults.NotStarted(command, e.Message);
+        }
+    }
+
+    /// <summary>True when the connector's own process ended in time.</summary>
+    public async Task<bool> WaitForExitAsync(TimeSpan limit) => await Task.WhenAny(Exited, Task.Delay(limit)) == Exited;
+
+    /// <summary>Waits for what the connector wrote before it ended, but not for a process that kept its pipes.</summary>
+    public Task DrainAsync() => Task.WhenAny(Task.WhenAll(standardOutput, standardError), Task.Delay(PipesLimit));
+
+    public async ValueTask DisposeAsync()
+    {
+        await ended.CancelAsync();
+        // The child of bubblewrap is the first process of the connector's own PID namespace: with it all others end.
+        var inner = process.HasExited ? [] : ProcessTable.ChildrenOf(process.Id);
+        if (!process.HasExited)
+        {
+            Signals.Kill(-process.Id);
+            Signals.Kill(process.Id);
+        }
+
+        await WaitForExitAsync(TimeSpan.FromSeconds(2));
+        for (var i = 0; i < 100 && inner.Any(ProcessTable.Exists); i++)
+            await Task.Delay(10);
+        if (group is not null)
+            await group.RemoveAsync();
+        else
+            foreach (var pid in ProcessTable.WithVariable(RunFolder.Marker, folder.Path))
+                Signals.Kill(pid);
+        await DrainAsync();
+        await watchdog;
+        process.Dispose();
+        ended.Dispose();
+    }
+
+    // Where no cgroup binds it.
+    private async Task WatchMemoryAsync()
+    {
+        while (!ended.IsCancellationRequested)
+        {
+            await Task.Delay(WatchInterval, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var pids = ProcessTable.WithVariable(RunFolder.Marker, folder.Path);
+            if (pids.Sum(ProcessTable.ResidentBytes) <= memoryBytes)
+                continue;
+            outgrown = true;
+            foreach (var pid in pids)
+                Signals.Kill(pid);
+        }
+    }
+}

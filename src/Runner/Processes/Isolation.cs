@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+
+namespace Platform.Runner.Processes;
+
+/// <summary>What this machine offers to keep a connector apart, found out once.</summary>
+internal sealed class Isolation
+{
+    private readonly ConnectorSettings settings;
+    private readonly string? dotnetRoot = FindDotnetRoot();
+
+    public Isolation(IOptions<ConnectorSettings> options)
+    {
+        settings = options.Value;
+        HasBubblewrap = settings.UseBubblewrap && Succeeds("bwrap", "--ro-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--dev", "/dev", "true");
+        HasParentDeathSignal = Succeeds("setpriv", "--pdeathsig", "KILL", "--", "true");
+    }
+
+    public bool HasBubblewrap { get; }
+
+    public bool HasParentDeathSignal { get; }
+
+    /// <summary>The group that the limits of one run bind, or null where none can be made.</summary>
+    public ControlGroup? CreateControlGroup(string name) =>
+        settings.UseControlGroups ? ControlGroup.TryCreate(name, (long)settings.MemoryLimitMegabytes << 20, settings.MaxProcesses) : null;
+
+    /// <summary>As the run records it, like <c>bwrap+cgroup1</c> or <c>process-group</c>.</summary>
+    public string Describe(ControlGroup? group) =>
+        (HasBubblewrap ? "bwrap" : "process-group") + (group is null ? "" : "+cgroup" + group.Version);
+
+    /// <summary>The whole start: nothing inherited but what is named here, and no option of the connection.</summary>
+    public ProcessStartInfo Start(
+        IReadOnlyList<string> command, string bundle, RunFolder folder, ControlGroup? group, IReadOnlyDictionary<string, string> variables)
+    {
+        var start = new ProcessStartInfo("/usr/bin/env")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = HasBubblewrap ? "/" : bundle,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = dotnetRoot is null ? settings.Path : $"{settings.Path}:{dotnetRoot}";
+        start.Environment["HOME"] = folder.Home;
+        start.Environment["TMPDIR"] = folder.Path;
+        start.Environment["LANG"] = "C.UTF-8";
+        // The bundle is read only; where that is not enforced, Python would change it by its caches.
+        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        if (dotnetRoot is not null)
+            start.Environment["DOTNET_ROOT"] = dotnetRoot;
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
+        // By this the processes of a run are found where nothing better holds them together.
+        start.Environment[RunFolder.Marker] = folder.Path;
+
+        foreach (var word in Chain(command, bundle, folder, group))
+            start.ArgumentList.Add(word);
+        return start;
+    }
+
+    private IEnumerable<string> Chain(IReadOnlyList<string> command, string bundle, RunFolder folder, ControlGroup? group)
+    {
+        List<string> chain = [];
+        if (HasParentDeathSignal)
+            chain.AddRange(["setpriv", "--pdeathsig", "KILL", "--"]);
+        if (group is not null)
+            chain.AddRange(["/bin/sh", "-c", "n=$1; shift; while [ $n -gt 0 ]; do echo $$ > \"$1\" || exit 125; shift; n=$((n-1)); done; exec \"$@\"", "sh",
+                $"{group.ProcsFiles.Count}", .. group.ProcsFiles]);
+        if (HasBubblewrap)
+            chain.AddRange(Bubblewrap(bundle, folder));
+        else
+            chain.Add("setsid");
+        return chain.Concat(command);
+    }
+
+    private IEnumerable<string> Bubblewrap(string bundle, RunFolder folder)
+    {
+        List<string> arguments = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--new-session", "--cap-drop", "ALL"];
+        foreach (var system in (string[])["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc"])
+            arguments.AddRange(["--ro-bind-try", system, system]);
+        arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"]);
+        // Where /etc/resolv.conf often points to.
+        arguments.AddRange(["--ro-bind-try", "/run/systemd/resolve", "/run/systemd/resolve"]);
+        foreach (var path in settings.ReadablePaths.Append(dotnetRoot).OfType<string>().Where(p => !p.StartsWith("/usr/", StringComparison.Ordinal)))
+            arguments.AddRange(["--ro-bind-try", path, path]);
+        // The same path inside and out: the addresses of its sockets are announced by path.
+        arguments.AddRange(["--bind", folder.Path, folder.Path, "--ro-bind", bundle, "/connector", "--chdir", "/connector", "--"]);
+        return arguments;
+    }
+
+    private static string? FindDotnetRoot()
+    {
+        var root = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        return File.Exists(Path.Combine(root, "dotnet")) ? root.TrimEnd('/') : null;
+    }
+
+    private static bool Succeeds(string program, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            if (!process.WaitForExit(TimeSpan.FromSeconds(5)))
+                process.Kill();
+            return process.HasExited && process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using Platform.Contracts;
+using Platform.Ingest.V1;
+
+namespace Platform.Runner.Runs;
+
+internal static class RunState
+{
+    public const string Queued = "queued";
+    public const string Running = "running";
+    public const string Succeeded = "succeeded";
+    public const string Failed = "failed";
+    public const string Cancelled = "cancelled";
+
+    public static readonly string[] All = [Queued, Running, Succeeded, Failed, Cancelled];
+
+    public static bool IsFinal(string state) => state is not (Queued or Running);
+}
+
+internal static class RunStage
+{
+    public const string Starting = "starting";
+    public const string Syncing = "syncing";
+    public const string Closing = "closing";
+}
+
+/// <summary>A row of <c>runs</c>.</summary>
+internal sealed class Run
+{
+    public Guid Id { get; init; }
+    public Guid ConnectionId { get; init; }
+    public string Connection { get; init; } = "";
+    public string Connector { get; init; } = "";
+    public int? Version { get; init; }
+    public string State { get; init; } = "";
+    public string? Stage { get; init; }
+    public int Attempt { get; init; }
+    public long? Fence { get; init; }
+    public DateTimeOffset? CancelRequestedAt { get; init; }
+    public string? Traceparent { get; init; }
+    public long Received { get; init; }
+    public long Inserted { get; init; }
+    public long Updated { get; init; }
+    public long Unchanged { get; init; }
+    public long Deleted { get; init; }
+    public long Rejected { get; init; }
+    public long Superseded { get; init; }
+    public long Swept { get; init; }
+    public long Bytes { get; init; }
+    public long Pages { get; init; }
+    public string? Isolation { get; init; }
+    public string? Result { get; init; }
+    public bool FullListing { get; init; }
+    public string? ErrorCode { get; init; }
+    public string? ErrorMessage { get; init; }
+    public string? ErrorRemedy { get; init; }
+    public string? ErrorDetail { get; init; }
+    public string? Actor { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Who writes, under the lease that this row holds.</summary>
+    public RunIdentity Identity() => new()
+    {
+        RunId = Id.ToString(),
+        ConnectionId = ConnectionId.ToString(),
+        Connection = Connection,
+        Connector = Connector,
+        Fence = Fence ?? throw new InvalidOperationException("The run is not leased."),
+    };
+
+    public RunView View() => new(
+        Id, Connection, ConnectionId, Connector, Version, State, Stage, Attempt, Isolation,
+        new(Received, Inserted, Updated, Unchanged, Deleted, Rejected, Superseded, Swept), Bytes, Pages, Result, FullListing,
+        ErrorCode is null ? null : new(ErrorCode, ErrorMessage ?? "", ErrorRemedy, ErrorDetail),
+        CreatedAt, StartedAt, FinishedAt, Actor);
+}
+
+/// <summary>A run as the API shows it.</summary>
+/// <param name="Version">The connector's version that ran; null until the run has started.</param>
+/// <param name="State">queued, running, succeeded, failed or cancelled.</param>
+/// <param name="Stage">starting, syncing or closing while it runs.</param>
+/// <param name="Isolation">How the connector was kept apart, such as <c>bwrap+cgroup2</c> or <c>process-group</c>.</param>
+/// <param name="Bytes">Of the pages as the connector sent them.</param>
+/// <param name="Result">The connector's closing words.</param>
+/// <param name="FullListing">The connector declared that it sent everything there is.</param>
+internal sealed record RunView(
+    Guid Id, string Connection, Guid ConnectionId, string Connector, int? Version, string State, string? Stage, int Attempt, string? Isolation,
+    SyncCounts Counts, long Bytes, long Pages, string? Result, bool FullListing, RunErrorView? Error,
+    DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Actor);
+
+/// <param name="Detail">The connector's last words.</param>
+internal sealed record RunErrorView(string Code, string Message, string? Remedy, string? Detail);

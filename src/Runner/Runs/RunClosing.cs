@@ -1,0 +1,66 @@
+using System.Globalization;
+using Grpc.Core;
+using Npgsql;
+using Platform.Ingest.V1;
+using Platform.Runner.Drivers;
+using Platform.ServiceDefaults;
+using IngestClient = Platform.Ingest.V1.Ingest.IngestClient;
+
+namespace Platform.Runner.Runs;
+
+/// <summary>The end of every run: Ingest decides, the row gets a copy. Repeated until both have happened or the lease is lost.</summary>
+internal sealed partial class RunClosing(RunStore store, IngestClient ingest, ILogger<RunClosing> logger)
+{
+    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
+
+    /// <summary>Never fails. When it gives up, the sweep finds the run once its lease has run out.</summary>
+    public async Task CloseAsync(Run run, Outcome outcome, RunFault? fault, SyncEnd? end, LoadTotals? totals, CancellationToken lost)
+    {
+        var request = new CloseRequest
+        {
+            Run = run.Identity(),
+            Outcome = outcome,
+            FullListing = outcome == Outcome.Succeeded && end?.FullListing == true,
+            Result = end?.Result ?? "",
+            StartedAt = run.StartedAt?.ToString("O", CultureInfo.InvariantCulture) ?? "",
+        };
+        if (fault is not null)
+            request.Error = new() { Code = fault.Code, Message = fault.Message, Remedy = fault.Remedy ?? "", Detail = fault.Detail ?? "" };
+
+        for (var failures = 0; !lost.IsCancellationRequested; failures++)
+        {
+            try
+            {
+                var standing = await ingest.CloseAsync(request, deadline: DateTime.UtcNow + CallDeadline, cancellationToken: lost);
+                await store.FinishAsync(run.Id, run.Fence!.Value, standing, totals, lost);
+                return;
+            }
+            catch (RpcException e) when (ProblemException.FromRpc(e)?.Problem.Code == "stale_fence")
+            {
+                Log.StaleFence(logger, run.Id);
+                return;
+            }
+            catch (Exception e) when (e is RpcException or NpgsqlException or OperationCanceledException)
+            {
+                if (failures == 0)
+                    Log.Waiting(logger, run.Id, e.Message);
+                var pause = TimeSpan.FromMilliseconds(Math.Min(200 * Math.Pow(2, failures), LongestPause.TotalMilliseconds));
+                await Task.Delay(pause, lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>The outcome that a run has got before its Runner could copy it; null when it is undecided.</summary>
+    public async Task<RunOutcome?> StandingAsync(Run run, CancellationToken cancel) =>
+        (await ingest.GetOutcomeAsync(new() { RunId = run.Id.ToString() }, deadline: DateTime.UtcNow + CallDeadline, cancellationToken: cancel)).Outcome;
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Run {RunId} waits for its decision: {Reason}")]
+        public static partial void Waiting(ILogger logger, Guid runId, string reason);
+
+        [LoggerMessage(2, LogLevel.Warning, "Run {RunId} is in newer hands; nothing was written")]
+        public static partial void StaleFence(ILogger logger, Guid runId);
+    }
+}

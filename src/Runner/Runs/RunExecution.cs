@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Text;
+using Grpc.Core;
+using Platform.Registry.V1;
+using Platform.Runner.Bundles;
+using Platform.Runner.Drivers;
+using Platform.Runner.Processes;
+using Platform.ServiceDefaults;
+using IngestClient = Platform.Ingest.V1.Ingest.IngestClient;
+using RegistryClient = Platform.Registry.V1.Registry.RegistryClient;
+
+namespace Platform.Runner.Runs;
+
+/// <summary>One attempt of a run, from its lease to its copied outcome. However it goes, it ends in a decision at Ingest.</summary>
+internal sealed partial class RunExecution(
+    RunStore store, RunChanges changes, RunClosing closing, EventPublisher events, RegistryClient registry, IngestClient ingest,
+    BundleCache bundles, ConnectorDrivers drivers, ILogger<RunExecution> logger)
+{
+    private static readonly TimeSpan PrepareDeadline = TimeSpan.FromSeconds(30);
+
+    /// <summary>Never fails. A lost lease ends it without a write.</summary>
+    public async Task ExecuteAsync(Run run, CancellationToken stopping)
+    {
+        _ = ActivityContext.TryParse(run.Traceparent, null, isRemote: true, out var parent);
+        using var activity = PlatformActivity.Source.StartActivity($"run {run.Connector}", ActivityKind.Consumer, parent);
+        activity?.SetTag("platform.run", run.Id);
+        await using var lease = new RunLease(run, store, changes, events);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Lost, lease.CancelRequested);
+        var (end, fault) = await SyncAsync(lease, stop.Token, stopping);
+        if (lease.Lost.IsCancellationRequested)
+        {
+            Log.LeaseLost(logger, run.Id);
+            return;
+        }
+
+        lease.Stage = RunStage.Closing;
+        if (fault is not null)
+            activity?.SetStatus(ActivityStatusCode.Error, fault.Code);
+        var (outcome, reason) = RunRules.Decide(fault, lease.CancelRequested.IsCancellationRequested);
+        await closing.CloseAsync(run, outcome, reason, end, lease.Totals, lease.Lost);
+    }
+
+    private async Task<(SyncEnd? End, RunFault? Fault)> SyncAsync(RunLease lease, CancellationToken stop, CancellationToken stopping)
+    {
+        OptionMask? mask = null;
+        try
+        {
+            var run = lease.Run;
+            var specification = await PrepareAsync(run, stop);
+            await store.DescribeAsync(run.Id, lease.Fence, specification.Version, specification.Digest, specification.Protocol, null, stop);
+            var options = Encoding.UTF8.GetString(specification.Options.Span);
+            mask = new OptionMask(options);
+            var driver = drivers.For(specification.Protocol);
+            var bundle = await bundles.GetAsync(specification.Digest, stop);
+            using var pages = lease.Pages = await PageLoad.OpenAsync(ingest, run.Identity(), lease.Lost);
+            var output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
+            var end = await driver.SyncAsync(
+                new(run.Id, run.Connector, bundle, specification.Command, options, output, pages, OnStarted), stop);
+            return (end with { Result = mask.Apply(end.Result) }, null);
+
+            void OnStarted(string applies)
+            {
+                lease.Stage = RunStage.Syncing;
+                _ = DescribeIsolationAsync(lease, applies);
+            }
+        }
+        catch (RunFaultException e)
+        {
+            return (null, mask is null ? e.Fault : mask.Apply(e.Fault));
+        }
+        catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
+        {
+            return (null, stopping.IsCancellationRequested ? Faults.RunnerStopping : Faults.Cancelled);
+        }
+        catch (Exception e)
+        {
+            Log.Failed(logger, lease.Run.Id, e);
+            return (null, Faults.Internal);
+        }
+    }
+
+    private async Task<RunSpecification> PrepareAsync(Run run, CancellationToken stop)
+    {
+        try
+        {
+            return await registry.PrepareRunAsync(
+                new() { ConnectionId = run.ConnectionId.ToString(), RunId = run.Id.ToString() }, deadline: DateTime.UtcNow + PrepareDeadline, cancellationToken: stop);
+        }
+        catch (RpcException e) when (!stop.IsCancellationRequested)
+        {
+            throw ProblemException.FromRpc(e)?.Problem is { } problem
+                ? Faults.PreparationFailed(problem.Code, problem.Detail, problem.Remedy)
+                : Faults.PreparationFailed("registry_unavailable", $"The connection could not be read: {e.Status.Detail}", "Start the run again once the system is healthy.");
+        }
+    }
+
+    private async Task DescribeIsolationAsync(RunLease lease, string isolation)
+    {
+        try
+        {
+            await store.DescribeAsync(lease.Run.Id, lease.Fence, null, null, null, isolation, CancellationToken.None);
+        }
+        catch (Npgsql.NpgsqlException e)
+        {
+            Log.NotDescribed(logger, lease.Run.Id, e);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Run {RunId} failed in an unforeseen way")]
+        public static partial void Failed(ILogger logger, Guid runId, Exception exception);
+
+        [LoggerMessage(2, LogLevel.Warning, "The lease of run {RunId} is lost; its connector was ended, whoever holds the lease goes on")]
+        public static partial void LeaseLost(ILogger logger, Guid runId);
+
+        [LoggerMessage(3, LogLevel.Warning, "The isolation of run {RunId} could not be recorded")]
+        public static partial void NotDescribed(ILogger logger, Guid runId, Exception exception);
+    }
+}

@@ -1,0 +1,205 @@
+using Dapper;
+using Npgsql;
+using Platform.Contracts;
+using Platform.Ingest.V1;
+using Platform.ServiceDefaults;
+
+namespace Platform.Runner.Runs;
+
+/// <summary>The runs in the database. Every write of a running run names the fence that its writer holds, and finds no row when a newer one exists.</summary>
+internal sealed class RunStore(NpgsqlDataSource database)
+{
+    public const string Channel = "runs";
+    public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
+
+    /// <summary>Who holds leases here, for the people who look at the table.</summary>
+    private static readonly string Owner = $"{Environment.MachineName}:{Environment.ProcessId}";
+
+    /// <summary>The new run, or the one of this connection that is queued already.</summary>
+    public async Task<Run> QueueAsync(Guid connectionId, string connection, string connector, string? traceparent, string? actor, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        while (true)
+        {
+            // The update changes nothing: it makes the standing row come back.
+            var run = await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
+                """
+                insert into runs (id, connection_id, connection, connector, state, traceparent, actor)
+                values (@Id, @ConnectionId, @Connection, @Connector, 'queued', @Traceparent, @Actor)
+                on conflict (connection_id) where state = 'queued' and cancel_requested_at is null do update set actor = runs.actor
+                returning *
+                """,
+                new { Id = Guid.CreateVersion7(), ConnectionId = connectionId, Connection = connection, Connector = connector, Traceparent = traceparent, Actor = actor },
+                cancellationToken: cancel));
+            if (run is not null)
+                return run;
+        }
+    }
+
+    public async Task<Run?> FindAsync(Guid id, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        return await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition("select * from runs where id = @id", new { id }, cancellationToken: cancel));
+    }
+
+    /// <summary>Newest first; <paramref name="before"/> is the last one of the page before.</summary>
+    public async Task<IReadOnlyList<Run>> ListAsync(string? connection, string? state, Guid? before, int limit, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        return [.. await session.QueryAsync<Run>(new CommandDefinition(
+            """
+            select * from runs
+            where (@connection::text is null or connection = @connection) and (@state::text is null or state = @state) and (@before::uuid is null or id < @before)
+            order by id desc limit @limit
+            """,
+            new { connection, state, before, limit }, cancellationToken: cancel))];
+    }
+
+    /// <summary>Marks an unfinished run; null when it is finished.</summary>
+    public async Task<Run?> RequestCancelAsync(Guid id, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        return await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
+            """
+            with changed as (
+                update runs set cancel_requested_at = coalesce(cancel_requested_at, now()) where id = @id and state in ('queued', 'running') returning *)
+            select changed.* from changed, pg_notify('runs', changed.id::text)
+            """,
+            new { id }, cancellationToken: cancel));
+    }
+
+    /// <summary>Makes a queued run running under a new fence, with its event; null when there is none to take.</summary>
+    /// <param name="id">This one only; null: the oldest.</param>
+    public async Task<Run?> LeaseQueuedAsync(Guid? id, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await session.BeginTransactionAsync(cancel);
+        try
+        {
+            var run = await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
+                """
+                update runs set state = 'running', stage = 'starting', attempt = attempt + 1, fence = nextval('fences'),
+                    lease_owner = @Owner, lease_until = now() + @LeaseTime, started_at = coalesce(started_at, now())
+                where id = (
+                    select q.id from runs q
+                    where q.state = 'queued' and q.cancel_requested_at is null and (@id::uuid is null or q.id = @id)
+                        and not exists (select 1 from runs r where r.connection_id = q.connection_id and r.state = 'running')
+                    order by q.id for update skip locked limit 1)
+                returning *
+                """,
+                new { id, Owner, LeaseTime }, transaction, cancellationToken: cancel));
+            if (run is null)
+                return null;
+            var started = new SyncStarted(run.Id, run.ConnectionId, run.Connection, run.Connector, run.Attempt, run.StartedAt!.Value);
+            await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.SyncStarted, run.Connector, RunEvents.Source(run.Id), started), cancel);
+            await transaction.CommitAsync(cancel);
+            return run;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            // Another replica has just started a run of this connection.
+            return null;
+        }
+    }
+
+    /// <summary>A run that somebody has to close: its Runner is gone, or it was cancelled before it ran. Under a new fence.</summary>
+    public async Task<Run?> LeaseAbandonedAsync(CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        return await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
+            """
+            update runs set fence = nextval('fences'), lease_owner = @Owner, lease_until = now() + @LeaseTime
+            where id = (
+                select id from runs
+                where (state = 'running' and lease_until < now())
+                    or (state = 'queued' and cancel_requested_at is not null and (lease_until is null or lease_until < now()))
+                order by id for update skip locked limit 1)
+            returning *
+            """,
+            new { Owner, LeaseTime }, cancellationToken: cancel));
+    }
+
+    /// <summary>Extends the lease and shows the progress.</summary>
+    /// <returns>Whether a cancel is asked for; null when the lease is lost.</returns>
+    public async Task<bool?> HeartbeatAsync(Guid id, long fence, string stage, LoadTotals totals, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        return await session.QuerySingleOrDefaultAsync<bool?>(new CommandDefinition(
+            $"""
+            update runs set lease_until = now() + @LeaseTime, stage = case when state = 'running' then @stage else stage end, {SetCounts}
+            where id = @id and fence = @fence and state in ('queued', 'running')
+            returning cancel_requested_at is not null
+            """,
+            Parameters(totals, new { id, fence, stage, LeaseTime }), cancellationToken: cancel));
+    }
+
+    /// <summary>What is to be run and how it is kept apart, as soon as it is known.</summary>
+    public async Task DescribeAsync(Guid id, long fence, int? version, string? digest, string? protocol, string? isolation, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        await session.ExecuteAsync(new CommandDefinition(
+            """
+            update runs set version = coalesce(@version, version), digest = coalesce(@digest, digest),
+                protocol = coalesce(@protocol, protocol), isolation = coalesce(@isolation, isolation)
+            where id = @id and fence = @fence and state = 'running'
+            """,
+            new { id, fence, version, digest, protocol, isolation }, cancellationToken: cancel));
+    }
+
+    /// <summary>Copies Ingest's decision. False when a newer fence exists: then its holder does it.</summary>
+    public async Task<bool> FinishAsync(Guid id, long fence, RunOutcome outcome, LoadTotals? totals, CancellationToken cancel)
+    {
+        var shown = totals ?? new(new Counts(), 0, 0);
+        await using var session = await database.OpenConnectionAsync(cancel);
+        return (await session.QueryAsync<Guid>(new CommandDefinition(
+            $"""
+            with changed as (
+                update runs set state = @State, stage = null, lease_owner = null, lease_until = null, finished_at = now(), {SetCounts},
+                    result = @Result, full_listing = @FullListing,
+                    error_code = @Code, error_message = @Message, error_remedy = @Remedy, error_detail = @Detail
+                where id = @id and fence = @fence and state in ('queued', 'running') returning id)
+            select changed.id from changed, pg_notify('runs', changed.id::text)
+            """,
+            Parameters(shown with { Counts = outcome.Counts ?? new Counts() }, new
+            {
+                id,
+                fence,
+                State = RunRules.State(outcome.Outcome),
+                Result = Text(outcome.Result),
+                outcome.FullListing,
+                Code = Text(outcome.Error?.Code),
+                Message = Text(outcome.Error?.Message),
+                Remedy = Text(outcome.Error?.Remedy),
+                Detail = Text(outcome.Error?.Detail),
+            }), cancellationToken: cancel))).Any();
+    }
+
+    // Pages and bytes never go back: whoever closes a run for another didn't see them.
+    private const string SetCounts =
+        """
+        received = @Received, inserted = @Inserted, updated = @Updated, unchanged = @Unchanged, deleted = @Deleted,
+        rejected = @Rejected, superseded = @Superseded, swept = @Swept, pages = greatest(pages, @Pages), bytes = greatest(bytes, @Bytes)
+        """;
+
+    private static DynamicParameters Parameters(LoadTotals totals, object others)
+    {
+        var parameters = new DynamicParameters(others);
+        var counts = totals.Counts;
+        parameters.AddDynamicParams(new
+        {
+            counts.Received,
+            counts.Inserted,
+            counts.Updated,
+            counts.Unchanged,
+            counts.Deleted,
+            counts.Rejected,
+            counts.Superseded,
+            counts.Swept,
+            totals.Pages,
+            totals.Bytes,
+        });
+        return parameters;
+    }
+
+    private static string? Text(string? value) => string.IsNullOrEmpty(value) ? null : value.Replace("\0", "", StringComparison.Ordinal);
+}

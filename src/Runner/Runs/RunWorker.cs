@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+
+namespace Platform.Runner.Runs;
+
+/// <summary>
+/// Takes queued runs while there is room, closes those that nobody is behind any more, and drains at the end:
+/// running connectors get some time to finish, then their runs fail as <c>runner_stopping</c>.
+/// </summary>
+internal sealed partial class RunWorker(
+    RunStore store, RunExecution execution, RunClosing closing, RunChanges changes, IOptions<RunnerSettings> options, ILogger<RunWorker> logger)
+    : BackgroundService
+{
+    private readonly ConcurrentDictionary<Task, byte> working = [];
+    private readonly SemaphoreSlim slots = new(options.Value.ConcurrentRuns);
+    private readonly SemaphoreSlim wake = new(0);
+    private readonly CancellationTokenSource drained = new();
+    private volatile bool stopping;
+
+    /// <summary>Leases this run now if there is room and nothing is in its way; else the sweep finds it later.</summary>
+    public async Task TryTakeAsync(Guid id, CancellationToken cancel)
+    {
+        if (await slots.WaitAsync(TimeSpan.Zero, cancel))
+            await TakeInSlotAsync(id, cancel);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        stopping = true;
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAny(Task.WhenAll(working.Keys), Task.Delay(TimeSpan.FromSeconds(options.Value.DrainSeconds), cancellationToken));
+        await drained.CancelAsync();
+        // The host's own limit ends the wait; what is left then is closed by the sweep of another Runner, or of the next one.
+        await Task.WhenAny(Task.WhenAll(working.Keys), Task.Delay(Timeout.Infinite, cancellationToken));
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        changes.Changed += Wake;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                while (await store.LeaseAbandonedAsync(stoppingToken) is { } run)
+                    Start(() => CloseAbandonedAsync(run));
+                while (!stopping && await slots.WaitAsync(TimeSpan.Zero, stoppingToken) && await TakeInSlotAsync(null, stoppingToken))
+                {
+                }
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                Log.SweepFailed(logger, e.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+
+            await wake.WaitAsync(TimeSpan.FromSeconds(options.Value.SweepSeconds), stoppingToken).ConfigureAwait(false);
+        }
+
+        changes.Changed -= Wake;
+    }
+
+    // The slot is given back when the run has ended, or at once when there is none.
+    private async Task<bool> TakeInSlotAsync(Guid? id, CancellationToken cancel)
+    {
+        Run? run = null;
+        try
+        {
+            run = stopping ? null : await store.LeaseQueuedAsync(id, cancel);
+        }
+        finally
+        {
+            if (run is null)
+                slots.Release();
+        }
+
+        if (run is null)
+            return false;
+        Start(async () =>
+        {
+            await execution.ExecuteAsync(run, drained.Token);
+            slots.Release();
+            // The next run of this connection may have waited for this one.
+            Wake();
+        });
+        return true;
+    }
+
+    private async Task CloseAbandonedAsync(Run run)
+    {
+        using var limit = new CancellationTokenSource(RunStore.LeaseTime - TimeSpan.FromSeconds(2));
+        try
+        {
+            if (await closing.StandingAsync(run, limit.Token) is { } standing)
+            {
+                await store.FinishAsync(run.Id, run.Fence!.Value, standing, null, limit.Token);
+                return;
+            }
+
+            var (outcome, fault) = RunRules.DecideAbandoned(run.State, run.CancelRequestedAt is not null);
+            await closing.CloseAsync(run, outcome, fault, null, null, limit.Token);
+        }
+        catch (Exception e)
+        {
+            // Its lease runs out and it is found again.
+            Log.NotClosed(logger, run.Id, e.Message);
+        }
+    }
+
+    private void Start(Func<Task> work)
+    {
+        // Off the request or sweep that found it, whose trace is not the run's.
+        using var flow = ExecutionContext.SuppressFlow();
+        var task = Task.Run(work);
+        working.TryAdd(task, 0);
+        _ = task.ContinueWith(done => working.TryRemove(done, out _), TaskScheduler.Default);
+    }
+
+    private void Wake()
+    {
+        if (wake.CurrentCount == 0)
+            wake.Release();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Queued runs can't be looked for: {Reason}")]
+        public static partial void SweepFailed(ILogger logger, string reason);
+
+        [LoggerMessage(2, LogLevel.Warning, "Run {RunId} could not be closed yet: {Reason}")]
+        public static partial void NotClosed(ILogger logger, Guid runId, string reason);
+    }
+}
