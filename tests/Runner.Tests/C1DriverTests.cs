@@ -1,0 +1,236 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Platform.Ingest.V1;
+using Platform.Runner.Drivers;
+using Platform.Runner.Processes;
+using Platform.Runner.Runs;
+
+[assembly: AssemblyFixture(typeof(Platform.Runner.Tests.GoConnectors))]
+
+namespace Platform.Runner.Tests;
+
+/// <summary>The driver against real Go plugins, with every isolation that this machine has and with none.</summary>
+public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IAsyncLifetime
+{
+    private static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(5);
+    private readonly string temporary = Directory.CreateTempSubdirectory("rd-").FullName;
+    private readonly CollectedLog log = new();
+    private Peers peers = null!;
+    private string? isolation;
+
+    public async ValueTask InitializeAsync() => peers = await Peers.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await peers.DisposeAsync();
+        // No orphans after any of these tests: neither processes nor sockets nor folders.
+        Assert.Empty(ProcessTable.WithPrefix(RunFolder.Marker, temporary));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
+        Directory.Delete(temporary);
+    }
+
+    [Fact]
+    public async Task A_sync_brings_every_object_and_the_connectors_closing_words()
+    {
+        var end = await SyncAsync("""{"mode": "ok", "pages": 4, "objects": 25}""");
+
+        Assert.Equal(new("""{"mode":"ok"}""", true), end);
+        Assert.Equal(100, peers.Ingest.Ids.Distinct().Count());
+        Assert.Equal(4, peers.Ingest.Pages.Count);
+        Assert.StartsWith(isolated ? "bwrap" : "process-group", isolation);
+    }
+
+    [Fact]
+    public async Task Without_clean_a_run_is_no_full_listing() => Assert.False((await SyncAsync("""{"mode": "no-clean"}""")).FullListing);
+
+    [Fact]
+    public async Task The_files_below_a_folder_become_objects()
+    {
+        var end = await SyncAsync("""{"root": "/usr/share/doc/bash"}""", connectors.Files, "./files-go");
+
+        var expected = Directory.EnumerateFiles("/usr/share/doc/bash", "*", SearchOption.AllDirectories)
+            .Where(f => File.ResolveLinkTarget(f, false) is null).Select(f => Path.GetRelativePath("/usr/share/doc/bash", f)).Order(StringComparer.Ordinal);
+        Assert.Equal(expected, peers.Ingest.Ids);
+        Assert.True(end.FullListing);
+        Assert.Equal($$"""{"files":{{peers.Ingest.Ids.Count}}}""", end.Result);
+    }
+
+    [Fact]
+    public async Task A_page_of_many_megabytes_passes()
+    {
+        await SyncAsync("""{"mode": "ok", "pages": 1, "objects": 8, "bytes": 2000000}""");
+
+        Assert.Equal(8, peers.Ingest.Ids.Count);
+    }
+
+    [Theory]
+    [InlineData("exit-before-handshake", "connector_exited", "code 2")]
+    [InlineData("exit-zero", "connector_exited", "code 0")]
+    [InlineData("wrong-handshake", "handshake_failed", "Listening on port 8080")]
+    [InlineData("long-handshake", "handshake_failed", "longer than")]
+    [InlineData("wrong-version", "unsupported_protocol_version", "version 7")]
+    [InlineData("netrpc", "handshake_failed", "net/rpc")]
+    [InlineData("no-handshake", "handshake_timeout", "within 2 s")]
+    public async Task A_connector_that_does_not_start_as_a_plugin_says_why(string argument, string code, string words)
+    {
+        var fault = await FaultAsync("{}", command: $"./crash-go {argument}", settings: new() { ["StartTimeoutSeconds"] = argument == "no-handshake" ? "2" : "30" });
+
+        Assert.Equal(code, fault.Code);
+        Assert.Contains(words, fault.Message, StringComparison.Ordinal);
+        if (argument == "exit-before-handshake")
+            Assert.Contains("could not open the licence file", fault.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_does_not_exist_says_so()
+    {
+        var fault = await FaultAsync("{}", command: "./missing");
+
+        Assert.Equal("connector_exited", fault.Code);
+        Assert.Contains("missing", fault.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_error_of_the_connector_fails_the_run_with_its_words()
+    {
+        var fault = await FaultAsync("""{"mode": "error"}""");
+
+        Assert.Equal("sync_failed", fault.Code);
+        Assert.Contains("the source said: quota exceeded", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connector_that_dies_within_a_page_fails_the_run_with_its_last_words()
+    {
+        var fault = await FaultAsync("""{"mode": "crash-mid-page"}""");
+
+        Assert.Equal("connector_exited", fault.Code);
+        Assert.Contains("code 3", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("about to die", fault.Detail, StringComparison.Ordinal);
+        Assert.True(peers.Ingest.Pages.Count >= 1);
+    }
+
+    [Fact]
+    public async Task A_refused_page_fails_the_run_whatever_the_connector_returns_and_later_pages_are_refused_too()
+    {
+        peers.Ingest.OnPage = page =>
+        {
+            if (page.Sequence == 2)
+                throw new Grpc.Core.RpcException(new(Grpc.Core.StatusCode.InvalidArgument, "not today"));
+        };
+
+        var fault = await FaultAsync("""{"mode": "ignore-refusal", "pages": 5}""");
+
+        Assert.Equal("page_refused", fault.Code);
+        Assert.Contains("not today", fault.Message, StringComparison.Ordinal);
+        Assert.Single(peers.Ingest.Pages);
+    }
+
+    [Fact]
+    public async Task A_page_above_the_limit_fails_the_run_even_if_the_connector_ignores_the_refusal()
+    {
+        var fault = await FaultAsync("""{"mode": "ignore-refusal", "pages": 1, "bytes": 200000}""", settings: new() { ["MaxMessageBytes"] = "1000000" });
+
+        Assert.Equal("message_too_large", fault.Code);
+        Assert.Empty(peers.Ingest.Pages);
+    }
+
+    [Fact]
+    public async Task An_ingest_that_goes_away_fails_the_run()
+    {
+        peers.Ingest.OnPage = _ => throw new Grpc.Core.RpcException(new(Grpc.Core.StatusCode.Unavailable, "restarting"));
+
+        Assert.Equal("ingest_unavailable", (await FaultAsync("""{"mode": "ok"}""")).Code);
+    }
+
+    [Fact]
+    public async Task A_connector_that_hangs_is_ended_within_five_seconds_of_a_cancel()
+    {
+        using var cancel = new CancellationTokenSource();
+        var sync = SyncAsync("""{"mode": "hang"}""", stop: cancel);
+        await Wait.ForAsync("the first page", () => !peers.Ingest.Pages.IsEmpty, SyncTimeout);
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sync.WaitAsync(CancelLimit, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_flood_of_output_is_drained_and_bounded()
+    {
+        await SyncAsync("""{"mode": "flood-stderr"}""");
+
+        Assert.Contains("the last line", log.Text, StringComparison.Ordinal);
+        Assert.True(log.Text.Length < 10 << 20);
+    }
+
+    [Fact]
+    public async Task What_a_connector_forks_away_ends_with_its_run()
+    {
+        await SyncAsync("""{"mode": "fork-away"}""");
+
+        Assert.NotEmpty(peers.Ingest.Ids);
+    }
+
+    [Fact]
+    public async Task Pages_sent_after_the_end_change_nothing()
+    {
+        await SyncAsync("""{"mode": "call-after-end"}""");
+
+        var atEnd = peers.Ingest.Pages.Count;
+        Assert.Equal(atEnd, peers.Ingest.Pages.Count);
+    }
+
+    [Fact]
+    public async Task Memory_is_bounded()
+    {
+        var fault = await FaultAsync("""{"mode": "eat-memory"}""", settings: new() { ["MemoryLimitMegabytes"] = "150" });
+
+        Assert.Equal("connector_out_of_memory", fault.Code);
+    }
+
+    [Fact]
+    public async Task Options_appear_in_no_log_and_no_error()
+    {
+        var fault = await FaultAsync("""{"mode": "leak-error", "password": "s3cret-pass"}""");
+
+        Assert.Contains("connecting with ***", log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret-pass", log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret-pass", new OptionMask("""{"password": "s3cret-pass"}""").Apply(fault).ToString(), StringComparison.Ordinal);
+    }
+
+    private async Task<RunFault> FaultAsync(string options, string? command = null, Dictionary<string, string?>? settings = null) =>
+        (await Assert.ThrowsAsync<RunFaultException>(() => SyncAsync(options, command: command, settings: settings))).Fault;
+
+    private async Task<SyncEnd> SyncAsync(
+        string options, string? bundle = null, string? command = null, Dictionary<string, string?>? settings = null, CancellationTokenSource? stop = null)
+    {
+        bundle ??= connectors.Crash;
+        Dictionary<string, string?> values = new((settings ?? []).Select(s => KeyValuePair.Create("Connectors:" + s.Key, s.Value)))
+        {
+            ["Connectors:TemporaryDirectory"] = temporary,
+            ["Connectors:UseBubblewrap"] = isolated.ToString(),
+            ["Connectors:UseControlGroups"] = isolated.ToString(),
+        };
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+        services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        services.AddConnectorDrivers();
+        await using var provider = services.BuildServiceProvider();
+        using var channel = peers.Channel();
+        var run = new RunIdentity { RunId = Guid.CreateVersion7().ToString(), ConnectionId = Guid.CreateVersion7().ToString(), Fence = 1 };
+        using var pages = await PageLoad.OpenAsync(new(channel), run, CancellationToken.None);
+        var output = new ConnectorOutput(log, Guid.Parse(run.RunId), "crash-go", new OptionMask(options));
+        return await provider.GetRequiredService<ConnectorDrivers>().For("c1").SyncAsync(
+            new(Guid.Parse(run.RunId), "crash-go", bundle, command ?? "./crash-go", options, output, pages, applies => isolation = applies),
+            stop?.Token ?? TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
+    }
+}
+
+public sealed class C1DriverIsolatedTests(GoConnectors connectors) : C1DriverTests(connectors, isolated: true);
+
+public sealed class C1DriverUnisolatedTests(GoConnectors connectors) : C1DriverTests(connectors, isolated: false);

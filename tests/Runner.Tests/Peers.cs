@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using System.Formats.Tar;
+using System.Globalization;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Platform.Ingest.V1;
+using Platform.Installer.V1;
+using Platform.Objects.V1;
+using Platform.Registry.V1;
+
+namespace Platform.Runner.Tests;
+
+/// <summary>The services that Runner calls, as far as it sees them, in this process on a loopback port. The real ones are met in the system tests.</summary>
+public sealed class Peers : IAsyncDisposable
+{
+    private const int MaxMessageBytes = 100 << 20;
+    private readonly WebApplication app;
+
+    private Peers()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = null);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = MaxMessageBytes);
+        builder.Services.AddSingleton(Ingest).AddSingleton(Registry).AddSingleton(Bundles);
+        app = builder.Build();
+        app.UseRouting();
+        app.MapGrpcService<IngestPeer>();
+        app.MapGrpcService<RegistryPeer>();
+        app.MapGrpcService<BundlesPeer>();
+    }
+
+    public IngestPeer Ingest { get; } = new();
+
+    public RegistryPeer Registry { get; } = new();
+
+    public BundlesPeer Bundles { get; } = new();
+
+    public string Address => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+
+    public static async Task<Peers> StartAsync()
+    {
+        var peers = new Peers();
+        await peers.app.StartAsync();
+        return peers;
+    }
+
+    public GrpcChannel Channel() => GrpcChannel.ForAddress(Address, new() { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync(new CancellationToken(true));
+        await app.DisposeAsync();
+    }
+}
+
+public sealed class IngestPeer : Platform.Ingest.V1.Ingest.IngestBase
+{
+    public ConcurrentQueue<ObjectPage> Pages { get; } = [];
+
+    public ConcurrentDictionary<string, RunOutcome> Outcomes { get; } = [];
+
+    public ConcurrentQueue<CloseRequest> Closes { get; } = [];
+
+    /// <summary>Refuses pages by throwing.</summary>
+    public Action<Page> OnPage { get; set; } = _ => { };
+
+    public Action<CloseRequest> OnClose { get; set; } = _ => { };
+
+    public IReadOnlyList<string> Ids => [.. Pages.SelectMany(p => p.Objects).Select(o => o.RemoteId.ToStringUtf8())];
+
+    public override async Task Load(IAsyncStreamReader<LoadMessage> requests, IServerStreamWriter<LoadReply> replies, ServerCallContext context)
+    {
+        while (await requests.MoveNext(context.CancellationToken))
+        {
+            if (requests.Current.Open is not null)
+            {
+                await replies.WriteAsync(new LoadReply { Opened = new Opened() });
+                continue;
+            }
+
+            var page = requests.Current.Page;
+            OnPage(page);
+            var objects = ObjectPage.Parser.ParseFrom(page.Objects);
+            Pages.Enqueue(objects);
+            var counts = new Counts { Received = objects.Objects.Count, Inserted = objects.Objects.Count };
+            await replies.WriteAsync(new LoadReply { Ack = new Ack { Sequence = page.Sequence, Counts = counts } });
+        }
+    }
+
+    public override Task<RunOutcome> Close(CloseRequest request, ServerCallContext context)
+    {
+        OnClose(request);
+        Closes.Enqueue(request);
+        return Task.FromResult(Outcomes.GetOrAdd(request.Run.RunId, _ => new RunOutcome
+        {
+            Outcome = request.Outcome,
+            Error = request.Error,
+            Result = request.Result,
+            FullListing = request.FullListing,
+            Counts = new Counts { Received = Pages.Sum(p => p.Objects.Count), Inserted = Pages.Sum(p => p.Objects.Count) },
+            ClosedAt = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture),
+        }));
+    }
+
+    public override Task<GetOutcomeReply> GetOutcome(GetOutcomeRequest request, ServerCallContext context) =>
+        Task.FromResult(Outcomes.TryGetValue(request.RunId, out var outcome) ? new GetOutcomeReply { Outcome = outcome } : new());
+}
+
+public sealed class RegistryPeer : Platform.Registry.V1.Registry.RegistryBase
+{
+    public ConcurrentDictionary<string, RunSpecification> Connections { get; } = [];
+
+    public void Add(string connection, string digest, string command, string options, string connector = "crash-go") =>
+        Connections[connection] = new RunSpecification
+        {
+            Connection = new Connection { Id = Guid.CreateVersion7().ToString(), Name = connection, Connector = connector },
+            Version = 1,
+            Digest = digest,
+            Protocol = "c1",
+            Command = command,
+            Options = ByteString.CopyFromUtf8(options),
+        };
+
+    public override Task<Connection> ResolveConnection(ResolveConnectionRequest request, ServerCallContext context) =>
+        Task.FromResult(Find(s => s.Connection.Name == request.Name).Connection);
+
+    public override Task<RunSpecification> PrepareRun(PrepareRunRequest request, ServerCallContext context) =>
+        Task.FromResult(Find(s => s.Connection.Id == request.ConnectionId));
+
+    private RunSpecification Find(Func<RunSpecification, bool> wanted) =>
+        Connections.Values.FirstOrDefault(wanted) ?? throw new RpcException(new Status(StatusCode.NotFound, "unknown connection"));
+}
+
+public sealed class BundlesPeer : Platform.Installer.V1.Bundles.BundlesBase
+{
+    private const int ChunkBytes = 256 * 1024;
+
+    public ConcurrentDictionary<string, byte[]> Archives { get; } = [];
+
+    public int Downloads;
+
+    /// <returns>The digest.</returns>
+    public string Add(string folder)
+    {
+        using var memory = new MemoryStream();
+        TarFile.CreateFromDirectory(folder, memory, includeBaseDirectory: false);
+        return Add(memory.ToArray());
+    }
+
+    public string Add(byte[] archive)
+    {
+        var digest = Convert.ToHexStringLower(SHA256.HashData(archive));
+        Archives[digest] = archive;
+        return digest;
+    }
+
+    public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadChunk> chunks, ServerCallContext context)
+    {
+        Interlocked.Increment(ref Downloads);
+        if (!Archives.TryGetValue(request.Digest, out var archive))
+            throw new RpcException(new Status(StatusCode.NotFound, "unknown bundle"));
+        for (var offset = 0; offset < archive.Length; offset += ChunkBytes)
+            await chunks.WriteAsync(new DownloadChunk
+            {
+                Data = ByteString.CopyFrom(archive, offset, Math.Min(ChunkBytes, archive.Length - offset)),
+                TotalBytes = offset == 0 ? archive.Length : 0,
+            });
+    }
+}
