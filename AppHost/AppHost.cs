@@ -5,6 +5,8 @@ var settings = new PlatformSettings(builder);
 
 var internalSecret = builder.AddParameter("internal-secret", new GenerateParameterDefault { MinLength = 40, Special = false }, secret: true);
 var gatewayToken = builder.AddParameter("gateway-token", secret: true);
+// Read by now; what is started from here must not inherit it.
+Environment.SetEnvironmentVariable("Parameters__gateway-token", null);
 
 var servers = new Servers(builder, settings);
 var registryDb = servers.Database("registry-db");
@@ -12,6 +14,7 @@ var runnerDb = servers.Database("runner-db");
 var ingestDb = servers.Database("ingest-db");
 var gatewayDb = servers.Database("gateway-db");
 var messaging = servers.Broker("messaging");
+ConnectionsFile.Add(builder, messaging);
 
 var registry = builder.AddProject<Projects.Registry>("registry")
     .WithReference(registryDb).WaitFor(registryDb)

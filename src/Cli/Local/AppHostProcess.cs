@@ -31,6 +31,8 @@ internal sealed class AppHostProcess : IDisposable
             RedirectStandardInput = true,
         };
         foreach (var (name, value) in settings) start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        // The log of the run before stays, for whoever asks why it ended.
+        if (File.Exists(logFile)) File.Move(logFile, logFile + ".1", overwrite: true);
         log = new StreamWriter(new FileStream(logFile, new FileStreamOptions
         {
             Mode = FileMode.Create,
