@@ -15,7 +15,7 @@ internal static class Down
             var data = StartArguments.DataFolder(call, folder);
             if (PlatformState.Load(data) is not { } state || !(state.Owner.IsAlive || state.AppHost.IsAlive))
             {
-                File.Delete(PlatformState.FileIn(data));
+                Forget(data);
                 call.Screen.Document(new { stopped = false });
                 call.Screen.Say($"No platform runs on {data}.");
                 return ExitCode.Ok;
@@ -27,10 +27,18 @@ internal static class Down
             if (!state.Owner.IsAlive) state.AppHost.Terminate();
             if (!await state.Owner.WaitForEndAsync(EndWithin) || !await state.AppHost.WaitForEndAsync(EndWithin))
                 throw new CliException(ExitCode.Failed, "still_running", $"Process {state.AppHost.Pid} did not end within {EndWithin.TotalSeconds:0} s.", "Look into apphost.log in the data folder.");
-            File.Delete(PlatformState.FileIn(data));
+            Forget(data);
             call.Screen.Document(new { stopped = true, state.Url });
             call.Screen.Say("Stopped.");
             return ExitCode.Ok;
         });
+    }
+
+    /// <summary>What a starter that was killed could not remove.</summary>
+    private static void Forget(string data)
+    {
+        if (!Directory.Exists(data)) return;
+        File.Delete(PlatformState.FileIn(data));
+        if (File.Exists(LocalPlatform.ConnectionsFileIn(data))) File.Delete(LocalPlatform.ConnectionsFileIn(data));
     }
 }

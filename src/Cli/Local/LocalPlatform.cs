@@ -43,6 +43,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         var hold = Hold(options.Data);
         try
         {
+            await WaitForPredecessorAsync(options.Data, screen);
             await CheckPortAsync(options.Port, cancel);
             var settings = new Settings($"http://127.0.0.1:{options.Port}", Settings.LoadFile()?.Token is { } known && TokenText.IsWellFormed(known) ? known : TokenText.Create());
             settings.Save();
@@ -138,6 +139,15 @@ internal sealed class LocalPlatform : IAsyncDisposable
             var state = PlatformState.Load(data);
             throw AlreadyRuns(state is null ? $"A platform is just starting on {data}." : $"A platform runs already: process {state.Owner.Pid}, {state.Url}, data in {data}.");
         }
+    }
+
+    /// <summary>An AppHost whose starter was killed ends by itself, but not at once.</summary>
+    private static async Task WaitForPredecessorAsync(string data, Screen screen)
+    {
+        if (PlatformState.Load(data) is not { AppHost: { IsAlive: true } left }) return;
+        screen.Say($"Waiting for the end of an earlier one (process {left.Pid})");
+        if (!await left.WaitForEndAsync(StopWithin))
+            throw new CliException(ExitCode.AlreadyRunning, "already_running", $"An AppHost that lost its starter still runs: process {left.Pid}.", "End it with ./platform down.");
     }
 
     private static async Task CheckPortAsync(int port, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 
 namespace Platform.Cli.Local;
 
@@ -13,6 +14,7 @@ internal sealed partial record ProcessIdentity(int Pid, long StartedAt)
 
     public static ProcessIdentity Current => Of(Environment.ProcessId) ?? throw new InvalidOperationException("/proc does not know this process.");
 
+    [JsonIgnore]
     public bool IsAlive => Of(Pid) == this;
 
     /// <summary>Null: there is no such process, or it has ended and only waits to be collected.</summary>
