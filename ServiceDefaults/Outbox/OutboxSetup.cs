@@ -23,8 +23,12 @@ public static class OutboxSetup
     {
         if (builder.Services.Any(s => s.ServiceType == typeof(EventBroker)))
             return;
-        // Its health check would wait for the broker with retries; the health of the bus (AddMessaging) says the same.
-        builder.AddRabbitMQClient("messaging", settings => settings.DisableHealthChecks = true);
+        // A start does not wait for the broker. The health check would, with retries; the health of the bus (AddMessaging) says the same.
+        builder.AddRabbitMQClient("messaging", settings =>
+        {
+            settings.DisableAutoActivation = true;
+            settings.DisableHealthChecks = true;
+        });
         builder.Services.TryAddSingleton<EventBroker>();
         builder.Services.TryAddSingleton<EventPublisher>();
     }

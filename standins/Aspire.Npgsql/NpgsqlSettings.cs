@@ -1,6 +1,6 @@
 namespace Aspire.Npgsql;
 
-public sealed class NpgsqlSettings
+public class NpgsqlSettings
 {
     public string? ConnectionString { get; set; }
 

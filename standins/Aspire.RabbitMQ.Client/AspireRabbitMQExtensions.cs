@@ -32,6 +32,8 @@ public static class AspireRabbitMQExtensions
             return factory;
         });
         builder.Services.AddSingleton(services => Connect(services.GetRequiredService<IConnectionFactory>(), settings.MaxConnectRetryCount));
+        if (!settings.DisableAutoActivation)
+            builder.Services.AddHostedService<Activation>();
         if (!settings.DisableHealthChecks)
             builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
                 "RabbitMQ.Client", services => new ConnectionIsOpen(services), failureStatus: null, tags: null));
@@ -50,6 +52,17 @@ public static class AspireRabbitMQExtensions
                 Thread.Sleep(TimeSpan.FromSeconds(Math.Pow(2, attempt - 1)));
             }
         }
+    }
+
+    private sealed class Activation(IServiceProvider services) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            services.GetRequiredService<IConnection>();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class ConnectionIsOpen(IServiceProvider services) : IHealthCheck

@@ -7,4 +7,6 @@ public sealed class RabbitMQClientSettings
     public int MaxConnectRetryCount { get; set; } = 5;
 
     public bool DisableHealthChecks { get; set; }
+
+    public bool DisableAutoActivation { get; set; }
 }
