@@ -39,8 +39,17 @@ internal sealed class UnaryContent<TRequest, TResponse>(GrpcCall<TRequest, TResp
             throw;
         }
 
-        using (outgoing)
-            await outgoing.WriteToAsync(stream, cancellationToken);
+        try
+        {
+            using (outgoing)
+                await outgoing.WriteToAsync(stream, cancellationToken);
+        }
+        catch (OperationCanceledException) when (!call.Ended.IsCancellationRequested)
+        {
+            // The stream was reset. The response knows why, so it must fail before this does.
+            await call.Completion;
+            throw;
+        }
     }
 }
 
@@ -63,11 +72,19 @@ internal sealed class StreamingContent : RequestContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // The headers leave at once: a server may answer before the first message.
-        await stream.FlushAsync(cancellationToken);
-        if (!opened.TrySetResult(stream))
+        try
+        {
+            // The headers leave at once: a server may answer before the first message.
+            await stream.FlushAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The stream was reset. The response knows why, so it must fail before this does; nor does it wait with the token.
+        }
+
+        if (!opened.TrySetResult(stream) && !done.Task.IsCompleted)
             throw new IOException("The request was started again after its stream had been opened.");
 
-        await done.Task.WaitAsync(cancellationToken);
+        await done.Task;
     }
 }
