@@ -9,6 +9,7 @@ public struct CallOptions(
     CallCredentials? credentials = null)
 {
     private readonly ContextPropagationToken? propagationToken = propagationToken;
+    private readonly CallCredentials? credentials = credentials;
 
     public Metadata? Headers { get; private set; } = headers;
 
@@ -18,8 +19,6 @@ public struct CallOptions(
 
     public WriteOptions? WriteOptions { get; private set; } = writeOptions;
 
-    public CallCredentials? Credentials { get; private set; } = credentials;
-
     public readonly CallOptions WithHeaders(Metadata headers) => this with { Headers = headers };
 
     public readonly CallOptions WithDeadline(DateTime deadline) => this with { Deadline = deadline };
@@ -27,14 +26,12 @@ public struct CallOptions(
     public readonly CallOptions WithCancellationToken(CancellationToken cancellationToken) => this with { CancellationToken = cancellationToken };
 
     public readonly CallOptions WithWriteOptions(WriteOptions writeOptions) => this with { WriteOptions = writeOptions };
-
-    public readonly CallOptions WithCredentials(CallCredentials credentials) => this with { Credentials = credentials };
 }
 
 // Nothing here makes one; it only keeps its place among CallOptions' parameters.
 public abstract class ContextPropagationToken
 {
-    internal ContextPropagationToken()
+    private protected ContextPropagationToken()
     {
     }
 }

@@ -13,12 +13,12 @@ public abstract class ClientBase
     protected ClientBase(ClientBaseConfiguration configuration) =>
         this.configuration = configuration ?? throw new ArgumentNullException(nameof(configuration));
 
-    protected ClientBase(ChannelBase channel)
+    public ClientBase(ChannelBase channel)
         : this(channel.CreateCallInvoker())
     {
     }
 
-    protected ClientBase(CallInvoker callInvoker)
+    public ClientBase(CallInvoker callInvoker)
         : this(new ClientBaseConfiguration(callInvoker))
     {
     }

@@ -28,13 +28,6 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         Address = address;
         MaxSendMessageSize = options.MaxSendMessageSize;
         MaxReceiveMessageSize = options.MaxReceiveMessageSize;
-        ThrowOperationCanceled = options.ThrowOperationCanceledOnCancellation;
-        if (address.Scheme == Uri.UriSchemeHttps || options.UnsafeUseInsecureChannelCallCredentials)
-        {
-            SendsCallCredentials = true;
-            CallCredentials = options.Credentials?.CallCredentials;
-        }
-
         Logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Grpc.Net.Client.Internal.GrpcCall");
         ownsInvoker = options.DisposeHttpClient || (options.HttpClient is null && options.HttpHandler is null);
         invoker = options.HttpClient
@@ -46,12 +39,6 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     internal int? MaxSendMessageSize { get; }
 
     internal int? MaxReceiveMessageSize { get; }
-
-    internal bool ThrowOperationCanceled { get; }
-
-    internal bool SendsCallCredentials { get; }
-
-    internal CallCredentials? CallCredentials { get; }
 
     internal ILogger Logger { get; }
 

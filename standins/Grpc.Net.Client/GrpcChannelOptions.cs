@@ -22,10 +22,4 @@ public sealed class GrpcChannelOptions
 
     // Whether the client or handler given here ends with the channel. One that the channel makes always does.
     public bool DisposeHttpClient { get; set; }
-
-    // Cancellation and deadline then throw OperationCanceledException instead of RpcException.
-    public bool ThrowOperationCanceledOnCancellation { get; set; }
-
-    // Sends call credentials over plain HTTP too.
-    public bool UnsafeUseInsecureChannelCallCredentials { get; set; }
 }

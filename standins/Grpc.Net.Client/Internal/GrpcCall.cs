@@ -47,14 +47,7 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
     public void Cancel() => Finish(new Status(StatusCode.Cancelled, "Call canceled by the client."));
 
     // The exception for users of a call that has ended.
-    public Exception EndedException(Outcome outcome)
-    {
-        var exception = new RpcException(outcome.Status, outcome.Trailers);
-        var cancelled = outcome.ByClient && outcome.Status.StatusCode is (StatusCode.Cancelled or StatusCode.DeadlineExceeded);
-        return cancelled && channel.ThrowOperationCanceled
-            ? new OperationCanceledException(outcome.Status.Detail, exception, options.CancellationToken)
-            : exception;
-    }
+    public static RpcException EndedException(Outcome outcome) => new(outcome.Status, outcome.Trailers);
 
     // Arms what can end the call from this side. False: it has ended already.
     protected bool Begin()
@@ -92,9 +85,9 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
     protected void HeadersReceived(Metadata received) => headers.TrySetResult(received);
 
     // Ends the call with a status that the server did not send; the stream is reset.
-    public void Finish(Status status) => Finish(status, Metadata.Empty, byClient: true);
+    public void Finish(Status status) => Finish(status, Metadata.Empty);
 
-    protected void Finish(Status status, Metadata trailers, bool byClient)
+    protected void Finish(Status status, Metadata trailers)
     {
         if (Interlocked.Exchange(ref finished, 1) != 0)
             return;
@@ -103,7 +96,7 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
         if (status.StatusCode == StatusCode.Cancelled && options.Deadline <= DateTime.UtcNow && !options.CancellationToken.IsCancellationRequested && status.DebugException is not null)
             status = new Status(StatusCode.DeadlineExceeded, "", status.DebugException);
 
-        var outcome = new Outcome(status, trailers, byClient);
+        var outcome = new Outcome(status, trailers);
         completion.SetResult(outcome);
         Disarm();
         channel.Remove(this);
@@ -161,7 +154,7 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
         cancellation.Unregister();
     }
 
-    internal sealed record Outcome(Status Status, Metadata Trailers, bool ByClient);
+    internal sealed record Outcome(Status Status, Metadata Trailers);
 
     private static partial class Log
     {

@@ -53,13 +53,13 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
     {
         var (status, trailers) = ResponseStatus.FromTrailers(Response!);
         pipe?.Complete();
-        Finish(check is null ? status : check(status), trailers, byClient: false);
+        Finish(check is null ? status : check(status), trailers);
     }
 
     // Something broke, here or on the way; the server's own status, if it came, stands.
     public void FinishFrom(Exception exception, string doing)
     {
-        Finish(ResponseStatus.FromException(exception, doing), (exception as RpcException)?.Trailers ?? Metadata.Empty, byClient: false);
+        Finish(ResponseStatus.FromException(exception, doing), (exception as RpcException)?.Trailers ?? Metadata.Empty);
         pipe?.Complete();
     }
 
@@ -80,7 +80,7 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
         try
         {
             StartActivity();
-            var request = await CreateRequestAsync(body);
+            var request = CreateRequest(body);
             Response = await Channel.SendAsync(request, Ended);
 
             // Whoever ends the call disposes the response that it sees; one that it did not see is disposed here.
@@ -94,7 +94,7 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
             HeadersReceived(ResponseStatus.Metadata(Response.Headers));
             if (ResponseStatus.FromHeaders(Response) is var (status, trailers))
             {
-                Finish(status, trailers, byClient: false);
+                Finish(status, trailers);
                 return;
             }
 
@@ -127,7 +127,7 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
         }
     }
 
-    private async Task<HttpRequestMessage> CreateRequestAsync(HttpContent body)
+    private HttpRequestMessage CreateRequest(HttpContent body)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Channel.Address, method.FullName))
         {
@@ -144,24 +144,7 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
             headers.TryAddWithoutValidation(WireFormat.TimeoutHeader, WireFormat.FormatTimeout(deadline - DateTime.UtcNow));
 
         Add(headers, Options.Headers);
-        if (Channel.SendsCallCredentials)
-        {
-            await AddCredentialsAsync(headers, Channel.CallCredentials);
-            await AddCredentialsAsync(headers, Options.Credentials);
-        }
-
         return request;
-    }
-
-    private async Task AddCredentialsAsync(System.Net.Http.Headers.HttpRequestHeaders headers, CallCredentials? credentials)
-    {
-        if (credentials is null)
-            return;
-
-        var metadata = new Metadata();
-        var service = new Uri(Channel.Address, method.ServiceName).ToString();
-        await credentials.Interceptor(new AuthInterceptorContext(service, method.Name), metadata);
-        Add(headers, metadata);
     }
 
     private static void Add(System.Net.Http.Headers.HttpRequestHeaders headers, Metadata? metadata)
