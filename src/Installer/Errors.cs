@@ -48,6 +48,9 @@ internal static class Errors
     public static InstallFailedException CommandTimedOut(string command, TimeSpan limit, string output) => Failure("install_command_timed_out",
         $"The install command did not end within {limit} and was stopped.", "Make it faster, or raise Install:CommandTimeLimit.", command, null, output);
 
+    public static InstallFailedException CommandOutOfMemory(string command, long bytes, string output) => Failure("install_command_out_of_memory",
+        $"The install command's processes took more than {bytes} bytes of memory together and were stopped.", "Make it smaller (fewer parallel jobs), or raise Install:CommandMemoryBytes.", command, null, output);
+
     public static InstallFailedException TooLarge(long bytes) => Failure("bundle_too_large",
         $"The files together are larger than {bytes} bytes.", "Leave out what the connector doesn't need, or raise Install:MaxBytes.");
 
@@ -62,6 +65,9 @@ internal static class Errors
 
     public static InstallFailedException BadFile(string path, string why) => Failure("bundle_bad_file",
         $"'{path}' {why}.", "A connector consists of files, folders and links with names in UTF-8.");
+
+    public static InstallFailedException Unreadable() => Failure("bundle_bad_file",
+        "A file or folder of the source may not be read by the Installer.", "Give the Installer's user the right to read all of it.");
 
     public static InstallFailedException DiskFull() => Failure("disk_full",
         "There is no space left where the Installer keeps its files.", "Free space on the disk of Data:Directory and install again.");

@@ -20,6 +20,12 @@ internal sealed class LocalOptions
 
     /// <summary>Absolute folders that Local sources and file:// git URLs must lie below; empty: none may.</summary>
     public string[] Roots { get; set; } = [];
+
+    /// <summary>
+    /// Absolute folders that no source may lie in, be, or hold, even below a root: the data of the platform's other services.
+    /// This service's own <c>Data:Directory</c> is always one.
+    /// </summary>
+    public string[] Never { get; set; } = [];
 }
 
 /// <summary>Section <c>Install</c>: limits of one install.</summary>
@@ -29,6 +35,10 @@ internal sealed class InstallOptions
 
     /// <summary>How long the install command may run.</summary>
     public TimeSpan CommandTimeLimit { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Resident bytes of all processes of the install command together; looked at every half second.</summary>
+    [Range(1, long.MaxValue)]
+    public long CommandMemoryBytes { get; set; } = 4L << 30;
 
     /// <summary>How long each git command may run.</summary>
     public TimeSpan GitTimeLimit { get; set; } = TimeSpan.FromMinutes(10);

@@ -48,6 +48,17 @@ public sealed class BuildTests
     }
 
     [Theory, MemberData(nameof(Isolations))]
+    public async Task A_command_that_takes_too_much_memory_is_stopped(string isolation)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "python3 is not installed.");
+        using var place = await IsolatedAsync(isolation, options => options.CommandMemoryBytes = 100_000_000);
+        var error = await FailAsync(place, "/usr/bin/python3 -c 'import time; x = bytearray(b\"x\") * 200_000_000; time.sleep(86396)'");
+
+        Assert.Equal("install_command_out_of_memory", error.Code);
+        Assert.False(Runs("86396"));
+    }
+
+    [Theory, MemberData(nameof(Isolations))]
     public async Task A_daemon_that_a_command_leaves_is_gone_when_the_install_goes_on(string isolation)
     {
         using var place = await IsolatedAsync(isolation);

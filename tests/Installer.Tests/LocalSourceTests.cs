@@ -36,10 +36,14 @@ public sealed class LocalSourceTests
     [InlineData("{roots}/../roots-beside")]
     [InlineData("{roots}/out")]
     [InlineData("{roots}/out/passwd")]
-    public async Task What_is_not_below_a_root_is_refused_by_whatever_path(string uri)
+    [InlineData("{roots}/registry-data")]
+    [InlineData("{roots}/registry-data/keys")]
+    [InlineData("{roots}/to-keys")]
+    [InlineData("{roots}")]
+    public async Task What_is_not_below_a_root_or_is_the_platforms_data_is_refused_by_whatever_path(string uri)
     {
         using var place = new Workplace();
-        Workplace.Shell($"ln -s /etc {place.Roots}/out; mkdir {place.Roots}-beside");
+        Workplace.Shell($"ln -s /etc {place.Roots}/out; mkdir {place.Roots}-beside; mkdir -p {place.Roots}/registry-data/keys; ln -s registry-data/keys {place.Roots}/to-keys");
 
         Assert.Equal("local_not_allowed", (await place.FailAsync(Workplace.Local(uri.Replace("{roots}", place.Roots, StringComparison.Ordinal)))).Code);
     }

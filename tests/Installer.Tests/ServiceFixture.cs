@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text.Json;
 using MassTransit;
 using Microsoft.AspNetCore.Hosting;
@@ -65,6 +66,20 @@ public sealed class ServiceFixture(ServersFixture servers) : IAsyncLifetime
     }
 
     public async Task StopAsync() => await _factory!.DisposeAsync();
+
+    /// <summary>The Installer in a process of its own, over the same data, for tests that kill it.</summary>
+    internal Process StartProcess()
+    {
+        var program = typeof(Program).Assembly.Location;
+        var start = new ProcessStartInfo("dotnet", [program]) { WorkingDirectory = Path.GetDirectoryName(program), RedirectStandardOutput = true };
+        foreach (var (name, value) in ((string, string)[])
+                 [
+                     ("Internal__Secret", Secret), ("Data__Directory", Path.Combine(Place.Folder, "service")), ("Local__Roots__0", Place.Roots),
+                     ("ConnectionStrings__messaging", servers.RabbitMqUri), ("Kestrel__Endpoints__http__Url", "http://127.0.0.1:0"), ("Kestrel__Endpoints__grpc__Url", "http://127.0.0.1:0"),
+                 ])
+            start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
 
     internal DataFolder Data => new(Microsoft.Extensions.Options.Options.Create(new DataOptions { Directory = Path.Combine(Place.Folder, "service") }));
 

@@ -112,6 +112,31 @@ public sealed class ServiceTests(ServiceFixture service) : IClassFixture<Service
     }
 
     [Fact]
+    public async Task A_killed_installer_leaves_nothing_half_done_and_the_next_one_finishes_its_install()
+    {
+        await service.StopAsync();
+        var source = service.Place.Source("killed", ("run", ""));
+        var command = Command(source, "test -e go || sleep 86394");
+        using (var process = service.StartProcess())
+        {
+            _ = process.StandardOutput.ReadToEndAsync(Ct);
+            await service.SendAsync(command);
+            await Workplace.UntilAsync("the start of the install command", () => Sleeps("86394"));
+            process.Kill();
+            await process.WaitForExitAsync(Ct);
+        }
+        Assert.Equal(InstallState.Running, new InstallStatuses(service.Data).Find(command.InstallId)!.State);
+        await File.WriteAllTextAsync(Path.Combine(source, "go"), "", Ct);
+
+        service.Start();
+
+        Assert.True((await service.AnswerAsync(command.InstallId)).Succeeded);
+        Assert.False(Sleeps("86394"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(service.Place.Folder, "service/work")));
+        Assert.Contains("begins again", (await service.LogAsync(command.InstallId)).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Installs_of_one_connector_run_one_after_the_other()
     {
         var source = service.Place.Source("twice", ("run", ""));

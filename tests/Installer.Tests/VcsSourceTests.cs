@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Platform.Installer.Sources;
 
 namespace Platform.Installer.Tests;
@@ -115,6 +117,27 @@ public sealed class VcsSourceTests
     {
         using var place = new Workplace();
         Assert.Equal("outbound_refused", (await place.FailAsync(Workplace.Vcs(url))).Code);
+    }
+
+    [Theory]
+    [InlineData("https", 0x16)] // a TLS handshake record
+    [InlineData("ssh", 'S')] // SSH-2.0-…
+    public async Task A_host_on_the_allow_list_is_dialled(string scheme, int firstByte)
+    {
+        Assert.SkipUnless(scheme != "ssh" || File.Exists("/usr/bin/ssh"), "ssh is not installed.");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        using var place = new Workplace(allow: $"localhost:{port}");
+        var failing = place.FailAsync(Workplace.Vcs($"{scheme}://git@localhost:{port}/x.git"));
+
+        using (var caller = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken))
+        {
+            var first = new byte[1];
+            await caller.ReceiveAsync(first, TestContext.Current.CancellationToken);
+            Assert.Equal(firstByte, first[0]);
+        }
+        Assert.Equal("git_failed", (await failing.WaitAsync(Workplace.Patience, TestContext.Current.CancellationToken)).Code);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ internal sealed class Workplace : IDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public Workplace(Action<InstallOptions>? configure = null, string? data = null)
+    public Workplace(Action<InstallOptions>? configure = null, string? data = null, string? allow = null)
     {
         Directory.CreateDirectory(Roots);
         configure?.Invoke(Options);
@@ -25,8 +25,8 @@ internal sealed class Workplace : IDisposable
         Data = new DataFolder(Microsoft.Extensions.Options.Options.Create(new DataOptions { Directory = data ?? Path.Combine(Folder, "data") }));
         Store = new BundleStore(Data);
         Pack = new PackBundle(Store, options);
-        var roots = new LocalRoots(Microsoft.Extensions.Options.Options.Create(new LocalOptions { Roots = [Roots] }), Data);
-        var guard = new OutboundGuard(new ConfigurationBuilder().Build());
+        var roots = new LocalRoots(Microsoft.Extensions.Options.Options.Create(new LocalOptions { Roots = [Roots], Never = [Path.Combine(Roots, "registry-data")] }), Data);
+        var guard = new OutboundGuard(new ConfigurationBuilder().AddInMemoryCollection(allow is null ? [] : [new("Outbound:Allow:0", allow)]).Build());
         var fetch = new FetchSource(new LocalSource(roots, options), new VcsSource(new Git(options), roots, guard));
         Sandbox = new Sandbox(Data, options, NullLogger<Sandbox>.Instance);
         Statuses = new InstallStatuses(Data);

@@ -24,8 +24,9 @@ internal sealed class BuildSource(Sandbox sandbox, IOptions<InstallOptions> opti
         var prepared = await sandbox.PrepareAsync(source, temporary, install, command);
         var limit = options.Value.CommandTimeLimit;
         var began = Stopwatch.GetTimestamp();
-        var outcome = await prepared.RunAsync(install, limit, log.Add, ct);
+        var outcome = await prepared.RunAsync(install, limit, log.Add, ct, options.Value.CommandMemoryBytes);
         activity?.SetTag("exit_code", outcome.ExitCode);
+        if (outcome.OutOfMemory) throw Errors.CommandOutOfMemory(command, options.Value.CommandMemoryBytes, outcome.OutputTail);
         if (outcome.TimedOut) throw Errors.CommandTimedOut(command, limit, outcome.OutputTail);
         if (outcome.ExitCode != 0) throw Errors.CommandFailed(command, outcome.ExitCode, outcome.OutputTail);
         log.Note($"the install command ended with exit code 0 after {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s");

@@ -6,17 +6,18 @@ namespace Platform.Installer.Build;
 internal sealed record Command(
     IReadOnlyList<string> Arguments, string Folder, IReadOnlyDictionary<string, string> Environment)
 {
-    /// <summary>Marks every process of an install, so that those that left their group are found as well.</summary>
-    public const string Mark = "PLATFORM_INSTALL";
-
     public const string Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+    private static readonly TimeSpan MemoryLook = TimeSpan.FromMilliseconds(500);
+
     /// <param name="ExitCode">128 + signal when a signal ended it.</param>
-    public sealed record Outcome(int ExitCode, bool TimedOut, string OutputTail);
+    public sealed record Outcome(int ExitCode, bool TimedOut, bool OutOfMemory, string OutputTail);
 
     /// <summary>Runs it to its end and returns when every process of it is gone.</summary>
     /// <param name="onLine">Called with the stream's name and each line, from two threads.</param>
-    public async Task<Outcome> RunAsync(Guid install, TimeSpan limit, Action<string, string> onLine, CancellationToken ct)
+    /// <param name="memoryBytes">Resident bytes that its processes may take together.</param>
+    public async Task<Outcome> RunAsync(
+        Guid install, TimeSpan limit, Action<string, string> onLine, CancellationToken ct, long memoryBytes = long.MaxValue)
     {
         var start = new ProcessStartInfo("/usr/bin/setsid")
         {
@@ -25,7 +26,7 @@ internal sealed record Command(
         foreach (var argument in Arguments) start.ArgumentList.Add(argument);
         start.Environment.Clear();
         foreach (var (name, value) in Environment) start.Environment[name] = value;
-        start.Environment[Mark] = install.ToString();
+        start.Environment[InstallProcesses.Mark] = install.ToString();
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,28 +38,22 @@ internal sealed record Command(
             LineReader.ReadAsync(process.StandardOutput.BaseStream, line => { tail.Add("stdout", line); onLine("stdout", line); }),
             LineReader.ReadAsync(process.StandardError.BaseStream, line => { tail.Add("stderr", line); onLine("stderr", line); }));
         deadline.CancelAfter(limit);
+        var outOfMemory = false;
         await using (deadline.Token.Register(() => Posix.KillGroup(process.Id)))
         {
-            await ended;
+            while (await Task.WhenAny(ended, Task.Delay(MemoryLook, CancellationToken.None)) != ended)
+            {
+                if (memoryBytes == long.MaxValue || outOfMemory || InstallProcesses.ResidentBytes(install) <= memoryBytes) continue;
+                outOfMemory = true;
+                await InstallProcesses.EndAsync(install, process.Id);
+            }
         }
+        await ended;
         var timedOut = deadline.IsCancellationRequested && !ct.IsCancellationRequested;
-        await EndAllAsync(install, process.Id);
+        await InstallProcesses.EndAsync(install, process.Id);
         await output;
         ct.ThrowIfCancellationRequested();
-        return new Outcome(process.ExitCode, timedOut, tail.ToString());
-    }
-
-    /// <summary>Ends what is left of an install's processes, be it in the group or marked, and waits until it is gone.</summary>
-    public static async Task EndAllAsync(Guid install, int? group = null)
-    {
-        while (true)
-        {
-            if (group is { } leader) Posix.KillGroup(leader);
-            var left = Marked($"{Mark}={install}");
-            if (left.Count == 0) return;
-            left.ForEach(Posix.KillProcess);
-            await Task.Delay(TimeSpan.FromMilliseconds(20));
-        }
+        return new Outcome(process.ExitCode, timedOut, outOfMemory, tail.ToString());
     }
 
     private static void RunHere(ProcessStartInfo start, TaskCompletionSource<Process> started)
@@ -76,24 +71,5 @@ internal sealed record Command(
         }
         started.SetResult(process);
         process.WaitForExit();
-    }
-
-    private static List<int> Marked(string mark)
-    {
-        var found = new List<int>();
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(System.IO.Path.GetFileName(folder), out var id)) continue;
-            try
-            {
-                // A zombie has no environment any more and isn't found.
-                if (File.ReadAllText($"{folder}/environ").Split('\0').Contains(mark)) found.Add(id);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Ended meanwhile, or another user's.
-            }
-        }
-        return found;
     }
 }

@@ -35,8 +35,9 @@ internal sealed partial class Sandbox(DataFolder data, IOptions<InstallOptions> 
     private static Command Wrap(
         Isolation isolation, string source, string temporary, string mark, IReadOnlyList<string> command, InstallOptions limits)
     {
-        // RLIMIT_AS is left alone: .NET and Node don't start under it. RLIMIT_NPROC binds only who is not root.
-        string[] limited = ["prlimit", "--core=0", $"--fsize={limits.MaxBytes}", "--nofile=8192", .. isolation is { Name: "direct" } ? (string[])[] : ["--nproc=4096"]];
+        // RLIMIT_AS is left alone: .NET and Node don't start under it. RLIMIT_NPROC counts
+        // all processes of a user, so it suits only one that has no others.
+        string[] limited = ["prlimit", "--core=0", $"--fsize={limits.MaxBytes}", "--nofile=8192", .. isolation.Unprivileged ? (string[])["--nproc=4096"] : []];
         if (isolation.Name == "direct") return new Command([.. limited, .. command], source, Environment(temporary));
 
         List<string> arguments =
@@ -53,7 +54,7 @@ internal sealed partial class Sandbox(DataFolder data, IOptions<InstallOptions> 
         // Where /etc/resolv.conf points on some machines.
         arguments.AddRange(["--ro-bind-try", "/run/systemd/resolve", "/run/systemd/resolve"]);
         arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--bind", temporary, "/tmp", "--bind", source, Root, "--chdir", Root]);
-        arguments.AddRange(["--clearenv", "--setenv", Command.Mark, mark]);
+        arguments.AddRange(["--clearenv", "--setenv", InstallProcesses.Mark, mark]);
         foreach (var (name, value) in Environment("/tmp")) arguments.AddRange(["--setenv", name, value]);
         if (isolation.Unprivileged)
         {

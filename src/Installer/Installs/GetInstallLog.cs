@@ -16,7 +16,9 @@ internal static class GetInstallLog
     private sealed record End(InstallState State);
 
     public static void MapGetInstallLog(this WebApplication app) =>
-        app.MapGet("/v1/installs/{id:guid}/log", HandleAsync).RequireScope("connectors:read").WithName("GetInstallLog");
+        app.MapGet("/v1/installs/{id:guid}/log", HandleAsync).RequireScope("connectors:read").WithName("GetInstallLog")
+            .WithSummary("The log of an install: live as server-sent events, or what there is so far as JSON.")
+            .Produces<KeptLog>(contentType: "application/json", additionalContentTypes: "text/event-stream");
 
     private static async Task HandleAsync(Guid id, HttpContext http, InstallLogs logs, InstallStatuses statuses, CancellationToken ct)
     {

@@ -26,7 +26,7 @@ internal sealed partial class RunInstall(
             if (status.Attempt >= options.Value.MaxAttempts) throw Errors.Interrupted(status.Attempt);
             if (status.Attempt > 0) log.Note("the Installer ended in the middle of this install; it begins again");
             status = status with { Attempt = status.Attempt + 1 };
-            await Command.EndAllAsync(id);
+            await InstallProcesses.EndAsync(id);
             var (source, temporary) = (Folder(work, "source"), Folder(work, "tmp"));
 
             status = Enter(status, "fetching");
@@ -77,6 +77,7 @@ internal sealed partial class RunInstall(
         {
             case InstallFailedException failed: return failed.Error;
             case IOException { HResult: Posix.NoSpace }: return Errors.DiskFull().Error;
+            case UnauthorizedAccessException: return Errors.Unreadable().Error;
             default:
                 LogFailed(logger, e, status.InstallId, status.Stage ?? "starting");
                 return Errors.Internal(status.Stage ?? "starting").Error;

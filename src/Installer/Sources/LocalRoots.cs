@@ -14,12 +14,15 @@ internal sealed class LocalRoots(IOptions<LocalOptions> options, DataFolder data
         if (real is null && !UnderRoots(Path.GetFullPath(path))) throw Errors.LocalNotAllowed(path, "it is not below a folder of Local:Roots");
         if (real is null) throw Errors.LocalNotFound(path);
         if (!UnderRoots(real)) throw Errors.LocalNotAllowed(path, "it is not below a folder of Local:Roots");
-        if (Within(real, data.Root) || Within(data.Root, real)) throw Errors.LocalNotAllowed(path, "it is, or holds, the platform's own data");
+        if (Forbidden().Any(folder => Within(real, folder) || Within(folder, real))) throw Errors.LocalNotAllowed(path, "it is, or holds, the platform's own data");
         return real;
     }
 
     private bool UnderRoots(string path) =>
         options.Value.Roots.Any(root => Posix.RealPath(root) is { } real && Within(path, real));
+
+    private IEnumerable<string> Forbidden() =>
+        options.Value.Never.Select(folder => Posix.RealPath(folder) ?? Path.GetFullPath(folder)).Append(data.Root);
 
     private static bool Within(string path, string folder) =>
         path == folder || folder == "/" || path.StartsWith(folder + "/", StringComparison.Ordinal);
