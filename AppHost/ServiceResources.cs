@@ -10,7 +10,7 @@ internal static class ServiceResources
         service.WithEnvironment("Data__Directory", Path.Combine(settings.DataDirectory, service.Resource.Name));
 
     internal static IResourceBuilder<ProjectResource> WithLocalRoots(this IResourceBuilder<ProjectResource> service, PlatformSettings settings) =>
-        service.WithList("Local__Roots", settings.LocalRoots);
+        service.WithList("Local__Roots", settings.LocalRoots).WithList("Local__Never", [settings.DataDirectory]);
 
     internal static IResourceBuilder<ProjectResource> WithOutboundAllowList(this IResourceBuilder<ProjectResource> service, PlatformSettings settings) =>
         service.WithList("Outbound__Allow", settings.OutboundAllow);
