@@ -18,9 +18,9 @@ internal sealed class GuardedRedirects(HttpMessageHandler inner) : DelegatingHan
                     return response;
                 response.Dispose();
                 if (hop == MaxRedirects)
-                    throw Refused($"{request.RequestUri} redirects more than {MaxRedirects} times.");
+                    throw Refused($"{Shown(request)} redirects more than {MaxRedirects} times.");
                 if (target.Scheme is not ("http" or "https") || (request.RequestUri!.Scheme == "https" && target.Scheme == "http"))
-                    throw Refused($"{request.RequestUri} redirects to the scheme {target.Scheme}.");
+                    throw Refused($"{Shown(request)} redirects to the scheme {target.Scheme}.");
                 if (Uri.Compare(request.RequestUri, target, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) != 0)
                     request.Headers.Authorization = null;
                 request.RequestUri = target;
@@ -40,6 +40,9 @@ internal sealed class GuardedRedirects(HttpMessageHandler inner) : DelegatingHan
         && response.Headers.Location is { } location
             ? new Uri(request.RequestUri!, location)
             : null;
+
+    // A query may hold a signature or token.
+    private static string Shown(HttpRequestMessage request) => request.RequestUri!.GetLeftPart(UriPartial.Path);
 
     private static ProblemException Refused(string detail) => new(new Problem(
         "outbound_redirect_refused", 422, "The target redirects to where this platform does not follow", detail, "Use the final address."));
