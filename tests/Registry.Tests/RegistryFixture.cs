@@ -12,7 +12,7 @@ namespace Platform.Registry.Tests;
 /// <summary>One Registry for the tests of the service ring, with a stand-in Installer and a listener of events.</summary>
 public sealed class RegistryFixture(ServersFixture servers) : IAsyncLifetime
 {
-    private static readonly TimeSpan ConditionTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ConditionTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(25);
 
     internal string Database { get; } = servers.PostgresConnectionString("registry");
@@ -28,7 +28,7 @@ public sealed class RegistryFixture(ServersFixture servers) : IAsyncLifetime
     {
         Events = await EventListener.StartAsync(Messaging);
         Installer = await InstallerStub.StartAsync(Messaging);
-        Host = new(Database, Messaging, Data);
+        Host = new(Database, Messaging, Data, ("Outbound:Allow:0", "127.0.0.1"));
         Client = Host.ClientWith("admin");
         await Until("Registry is healthy", async () => (await Client.GetAsync("/health")).IsSuccessStatusCode);
     }

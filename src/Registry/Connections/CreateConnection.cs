@@ -34,7 +34,7 @@ internal static partial class CreateConnection
     private static async Task<IResult> HandleAsync(
         HttpContext context, NpgsqlDataSource database, OptionsVault vault, CancellationToken cancel)
     {
-        var body = await LimitedBody.ReadAsync(context.Request.Body, context.Request.ContentLength, MaxBodyBytes, cancel)
+        var body = await LimitedBody.ReadAsync(context.Request.Body, MaxBodyBytes, cancel)
             ?? throw Errors.OptionsTooLarge(MaxOptionsBytes);
         using var json = JsonText.Parse(body, "The body");
         var request = Read(json.RootElement);

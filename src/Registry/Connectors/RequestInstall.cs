@@ -25,7 +25,7 @@ internal static class RequestInstall
     private static async Task<IResult> HandleAsync(
         string? name, HttpContext context, NpgsqlDataSource database, ManifestDownload download, InstallSender sender, CancellationToken cancel)
     {
-        var body = await LimitedBody.ReadAsync(context.Request.Body, context.Request.ContentLength, ManifestDownload.MaxBytes, cancel)
+        var body = await LimitedBody.ReadAsync(context.Request.Body, ManifestDownload.MaxBytes, cancel)
             ?? throw Errors.BodyTooLarge(ManifestDownload.MaxBytes);
         var manifest = await ReadAsync(body, name, download, cancel);
 

@@ -40,7 +40,7 @@ internal sealed class ManifestDownload(OutboundGuard guard) : IDisposable
         using var answer = await http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
         if (!answer.IsSuccessStatusCode) throw Unreachable(uri, $"the server answered {(int)answer.StatusCode}.");
         await using var body = await answer.Content.ReadAsStreamAsync(cancel);
-        return await LimitedBody.ReadAsync(body, answer.Content.Headers.ContentLength, MaxBytes, cancel)
+        return await LimitedBody.ReadAsync(body, MaxBytes, cancel)
             ?? throw Unreachable(uri, $"the document has more than {MaxBytes} bytes.");
     }
 
