@@ -15,8 +15,7 @@ public class PostgresServerResource(string name, ParameterResource? userName, Pa
     public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Of(
         "Host=", Endpoint.TargetHost, ";Port=", Endpoint.PortValue, ";Username=", UserName, ";Password=", PasswordParameter);
 
-    internal EndpointAnnotation Endpoint { get; } =
-        new(System.Net.Sockets.ProtocolType.Tcp, uriScheme: "tcp", name: "tcp") { TargetHost = "127.0.0.1" };
+    internal EndpointAnnotation Endpoint { get; } = new("tcp") { TargetHost = "127.0.0.1" };
 
     internal IValueProvider UserName => UserNameParameter ?? (IValueProvider)ReferenceExpression.Of("postgres");
 

@@ -10,8 +10,7 @@ public class RabbitMQServerResource(string name, ParameterResource? userName, Pa
     public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Of(
         "amqp://", UserName, ":", PasswordParameter, "@", Endpoint.TargetHost, ":", Endpoint.PortValue);
 
-    internal EndpointAnnotation Endpoint { get; } =
-        new(System.Net.Sockets.ProtocolType.Tcp, uriScheme: "tcp", name: "tcp") { TargetHost = "127.0.0.1" };
+    internal EndpointAnnotation Endpoint { get; } = new("tcp") { TargetHost = "127.0.0.1" };
 
     /// <summary>Not the guest of the official default: the private broker has no such user.</summary>
     internal IValueProvider UserName => UserNameParameter ?? (IValueProvider)ReferenceExpression.Of("apphost");

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Orchestration;
 
@@ -22,8 +21,7 @@ public static class ProjectResourceBuilderExtensions
         resource.Resource.Annotations.Add(new ProjectLauncher(resource.Resource, metadata, settings));
         foreach (var endpoint in settings.KestrelEndpoints.Count > 0 ? settings.KestrelEndpoints : settings.LaunchProfileEndpoints)
         {
-            resource.Resource.Annotations.Add(new EndpointAnnotation(
-                ProtocolType.Tcp, endpoint.Url.Scheme, endpoint.Http2Only ? "http2" : "http", endpoint.Name, endpoint.Url.Port)
+            resource.Resource.Annotations.Add(new EndpointAnnotation(endpoint.Name, endpoint.Url.Scheme, endpoint.Http2Only ? "http2" : "http", endpoint.Url.Port)
             {
                 TargetHost = endpoint.Url.Host,
                 FromKestrelConfiguration = settings.KestrelEndpoints.Count > 0,

@@ -31,7 +31,7 @@ public static class ResourceBuilderExtensions
     {
         var endpoint = builder.Resource.Endpoints().FirstOrDefault(e => string.Equals(e.Name, endpointName, StringComparison.OrdinalIgnoreCase));
         if (endpoint is null && createIfNotExists)
-            builder.Annotate(endpoint = new EndpointAnnotation(System.Net.Sockets.ProtocolType.Tcp, name: endpointName));
+            builder.Annotate(endpoint = new EndpointAnnotation(endpointName));
         if (endpoint is not null)
             callback(endpoint);
         return builder;

@@ -1,30 +1,31 @@
 using System.Globalization;
-using System.Net.Sockets;
 
 namespace Aspire.Hosting.ApplicationModel;
 
-public sealed class EndpointAnnotation(
-    ProtocolType protocol, string? uriScheme = null, string? transport = null, string? name = null,
-    int? port = null, int? targetPort = null, bool? isExternal = null, bool isProxied = true) : IResourceAnnotation
+public sealed class EndpointAnnotation : IResourceAnnotation
 {
     private readonly TaskCompletionSource<int> allocated = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public ProtocolType Protocol { get; set; } = protocol;
+    internal EndpointAnnotation(string name, string? uriScheme = null, string? transport = null, int? port = null)
+    {
+        Name = name;
+        UriScheme = uriScheme ?? "tcp";
+        Transport = transport ?? UriScheme;
+        Port = port;
+    }
 
-    public string UriScheme { get; set; } = uriScheme ?? "tcp";
+    public string Name { get; set; }
 
-    public string Transport { get; set; } = transport ?? (uriScheme is "http" or "https" ? "http" : "tcp");
+    public string UriScheme { get; set; }
 
-    public string Name { get; set; } = name ?? uriScheme ?? "tcp";
+    public string Transport { get; set; }
 
     /// <summary>The port that is wanted; null: any.</summary>
-    public int? Port { get; set; } = port;
+    public int? Port { get; set; }
 
-    public int? TargetPort { get; set; } = targetPort;
+    public int? TargetPort { get; set; }
 
-    public bool IsExternal { get; set; } = isExternal ?? false;
-
-    public bool IsProxied { get; set; } = isProxied;
+    public bool IsExternal { get; set; }
 
     public string TargetHost { get; set; } = "localhost";
 

@@ -29,7 +29,7 @@ public sealed record CustomResourceSnapshot
 
     public int? ExitCode { get; init; }
 
-    public HealthStatus? HealthStatus { get; init; }
+    public HealthStatus? HealthStatus { get; internal init; }
 
     /// <summary>Why it ended, with its last words: for the exception of whoever waited.</summary>
     internal string? Failure { get; init; }

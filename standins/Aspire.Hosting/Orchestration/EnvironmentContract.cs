@@ -9,8 +9,18 @@ namespace Aspire.Hosting.Orchestration;
 internal static class EnvironmentContract
 {
     /// <summary>What a child does not inherit from the AppHost.</summary>
-    internal static readonly string[] NotInherited =
+    private static readonly HashSet<string> notInherited =
         ["ASPNETCORE_URLS", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "DOTNET_LAUNCH_PROFILE", "ASPIRE_LOGLEVEL"];
+
+    /// <summary>Besides, narrower than the official package: parameters and connection strings go to whom the model gives them.</summary>
+    internal static void RemoveNotInherited(IDictionary<string, string?> environment)
+    {
+        foreach (var name in environment.Keys.ToList())
+        {
+            if (notInherited.Contains(name) || name.StartsWith("Parameters__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase))
+                environment.Remove(name);
+        }
+    }
 
     internal static EnvironmentAnnotation ConnectionString(IResourceWithConnectionString source, string? connectionName, bool optional) => new(async (environment, cancellationToken) =>
     {

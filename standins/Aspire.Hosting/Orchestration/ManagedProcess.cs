@@ -57,6 +57,7 @@ internal sealed class ManagedProcess
         }
         foreach (var argument in (string[])["--", fileName, .. arguments])
             start.ArgumentList.Add(argument);
+        EnvironmentContract.RemoveNotInherited(start.Environment);
         environment?.Invoke(start.Environment);
         start.Environment["TMPDIR"] = context.Run.Path;
 

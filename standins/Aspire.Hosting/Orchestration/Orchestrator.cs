@@ -119,9 +119,10 @@ internal sealed class Orchestrator(
     {
         await stopping.CancelAsync();
         await running;
+        if (run is null)
+            return;
         await Task.WhenAll(resources.Select(Stop));
-        if (run is not null)
-            await run.DisposeAsync();
+        await run.DisposeAsync();
     }
 
     private Task Stop(IResource resource)

@@ -17,8 +17,6 @@ internal sealed class ProjectLauncher(ProjectResource project, IProjectMetadata 
             await annotation.Apply(given, cancellationToken);
         return ManagedProcess.Start(context, project.Name, DotNet, [assembly], Path.GetDirectoryName(metadata.ProjectPath)!, Signal.Terminate, environment =>
         {
-            foreach (var name in EnvironmentContract.NotInherited)
-                environment.Remove(name);
             var own = new Dictionary<string, string>();
             EnvironmentContract.Telemetry(project.Name, context.Configuration, own);
             EnvironmentContract.Urls(project, settings, own);

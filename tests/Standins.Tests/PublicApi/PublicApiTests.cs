@@ -10,7 +10,7 @@ public sealed class PublicApiTests
     private static readonly string Standins = Setting("StandinsDirectory");
     private static readonly bool Official = Setting("OfficialPackages") == "true";
 
-    public static TheoryData<string> Names => [.. Directory.GetDirectories(Standins).Select(directory => Path.GetFileName(directory)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Names => [.. Directory.GetFiles(Standins, "*.csproj", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }).Select(project => Path.GetFileNameWithoutExtension(project)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
