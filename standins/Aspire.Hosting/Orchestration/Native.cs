@@ -12,7 +12,7 @@ internal enum Signal
 
 internal static class Native
 {
-    internal static bool IsRoot => Environment.UserName == "root" || geteuid() == 0;
+    internal static bool IsRoot => geteuid() == 0;
 
     /// <param name="pid">Negative: the process group.</param>
     internal static void Send(int pid, Signal signal) => _ = kill(pid, (int)signal);
