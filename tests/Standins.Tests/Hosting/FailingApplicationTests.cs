@@ -5,8 +5,10 @@ using Aspire.Hosting.Testing;
 
 namespace Platform.Standins.Tests.Hosting;
 
-public sealed class FailingApplicationTests
+public sealed class FailingApplicationTests : IDisposable
 {
+    private static readonly string oneEndpointFolder = Directory.CreateTempSubdirectory("aspire-one-").FullName;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -54,19 +56,23 @@ public sealed class FailingApplicationTests
         await Assert.ThrowsAsync<DistributedApplicationException>(() => app.StartAsync(Cancel));
     }
 
+    public void Dispose()
+    {
+        if (Directory.Exists(oneEndpointFolder))
+            Directory.Delete(oneEndpointFolder, recursive: true);
+    }
+
     /// <summary>The sample's program in a folder that has a launch profile and no settings.</summary>
     private sealed class OneEndpoint : IProjectMetadata
     {
-        private readonly string folder = Directory.CreateTempSubdirectory("aspire-one-").FullName;
-
         public OneEndpoint()
         {
-            Directory.CreateDirectory(Path.Combine(folder, "Properties"));
-            File.WriteAllText(Path.Combine(folder, "Properties", "launchSettings.json"),
+            Directory.CreateDirectory(Path.Combine(oneEndpointFolder, "Properties"));
+            File.WriteAllText(Path.Combine(oneEndpointFolder, "Properties", "launchSettings.json"),
                 """{ "profiles": { "Plain": { "commandName": "Project", "applicationUrl": "http://127.0.0.1:5993" } } }""");
         }
 
-        public string ProjectPath => Path.Combine(folder, "OneEndpoint.csproj");
+        public string ProjectPath => Path.Combine(oneEndpointFolder, "OneEndpoint.csproj");
 
         // What the generated metadata carries besides.
         public string TargetPath => new Projects.SampleWeb().TargetPath;
