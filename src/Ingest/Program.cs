@@ -1,4 +1,21 @@
+using Platform.Ingest;
+using Platform.Ingest.Close;
+using Platform.Ingest.Load;
+using Platform.Ingest.Objects;
+using Platform.ServiceDefaults;
+using RegistryClient = Platform.Registry.V1.Registry.RegistryClient;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddDatabase(Databases.Ingest);
+builder.AddOutbox(Databases.Ingest);
+builder.AddInternalGrpcClient<RegistryClient>("registry");
+builder.AddLoad();
+builder.Services.AddSingleton<CloseRun>().AddSingleton<GetOutcome>();
+builder.Services.AddMemoryCache().AddSingleton<ConnectionIds>();
+
 var app = builder.Build();
-app.MapGet("/health", () => "healthy");
+app.UseServiceDefaults();
+app.MapGrpcService<IngestService>();
+app.MapListObjects();
 app.Run();

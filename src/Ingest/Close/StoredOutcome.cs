@@ -1,0 +1,99 @@
+using System.Globalization;
+using Npgsql;
+using Platform.Ingest.V1;
+
+namespace Platform.Ingest.Close;
+
+/// <summary>The names of outcomes in the table.</summary>
+internal static class OutcomeNames
+{
+    public const string Succeeded = "succeeded";
+    public const string Failed = "failed";
+    public const string Cancelled = "cancelled";
+
+    public static string? Of(Outcome outcome) => outcome switch
+    {
+        Outcome.Succeeded => Succeeded,
+        Outcome.Failed => Failed,
+        Outcome.Cancelled => Cancelled,
+        _ => null,
+    };
+}
+
+/// <summary>A row of <c>outcomes</c>.</summary>
+internal sealed record StoredOutcome
+{
+    public required string Outcome { get; init; }
+    public required Tally Counts { get; init; }
+    public string? ErrorCode { get; init; }
+    public string? ErrorMessage { get; init; }
+    public string? ErrorRemedy { get; init; }
+    public string? ErrorDetail { get; init; }
+    public required string Result { get; init; }
+    public bool FullListing { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset ClosedAt { get; init; }
+
+    /// <returns>Null: the run is undecided.</returns>
+    public static async Task<StoredOutcome?> FindAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("""
+            SELECT outcome, error_code, error_message, error_remedy, error_detail, result, full_listing, started_at, closed_at,
+                   received, inserted, updated, unchanged, deleted, rejected, superseded, swept
+            FROM outcomes WHERE run_id = $1
+            """, connection)
+        { Parameters = { new() { Value = runId } } };
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        if (!await reader.ReadAsync(cancellation))
+            return null;
+        return new()
+        {
+            Outcome = reader.GetString(0),
+            ErrorCode = Text(reader, 1),
+            ErrorMessage = Text(reader, 2),
+            ErrorRemedy = Text(reader, 3),
+            ErrorDetail = Text(reader, 4),
+            Result = reader.GetString(5),
+            FullListing = reader.GetBoolean(6),
+            StartedAt = reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7),
+            ClosedAt = reader.GetFieldValue<DateTimeOffset>(8),
+            Counts = Tally.Read(reader, 9),
+        };
+    }
+
+    public async Task InsertAsync(NpgsqlConnection connection, WriterIdentity writer, CancellationToken cancellation)
+    {
+        await using var insert = new NpgsqlCommand("""
+            INSERT INTO outcomes (run_id, connection_id, fence, outcome, error_code, error_message, error_remedy, error_detail, result, full_listing,
+                started_at, closed_at, received, inserted, updated, unchanged, deleted, rejected, superseded, swept)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+            """, connection);
+        object?[] values =
+        [
+            writer.RunId, writer.ConnectionId, writer.Fence, Outcome, ErrorCode, ErrorMessage, ErrorRemedy, ErrorDetail, Result, FullListing, StartedAt, ClosedAt,
+            Counts.Received, Counts.Inserted, Counts.Updated, Counts.Unchanged, Counts.Deleted, Counts.Rejected, Counts.Superseded, Counts.Swept,
+        ];
+        foreach (var value in values)
+            insert.Parameters.Add(new() { Value = value ?? DBNull.Value });
+        await insert.ExecuteNonQueryAsync(cancellation);
+    }
+
+    public RunOutcome ToMessage() => new()
+    {
+        Outcome = Outcome switch
+        {
+            OutcomeNames.Succeeded => V1.Outcome.Succeeded,
+            OutcomeNames.Failed => V1.Outcome.Failed,
+            _ => V1.Outcome.Cancelled,
+        },
+        Counts = Counts.ToCounts(),
+        Error = ErrorCode is null
+            ? null
+            : new() { Code = ErrorCode, Message = ErrorMessage ?? "", Remedy = ErrorRemedy ?? "", Detail = ErrorDetail ?? "" },
+        ClosedAt = ClosedAt.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture),
+        Result = Result,
+        FullListing = FullListing,
+    };
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+}

@@ -1,0 +1,24 @@
+namespace Platform.Ingest.Load;
+
+internal static class LoadSetup
+{
+    /// <summary>An object of 64 MiB with its surroundings fits; a larger message is refused with RESOURCE_EXHAUSTED.</summary>
+    public const int MaxMessageBytes = 80 << 20;
+
+    // Wide enough that the sender is not held back by the way to and fro, small beside the buffer of a load.
+    private const int WindowBytes = 4 << 20;
+
+    public static void AddLoad(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<LoadOptions>().BindConfiguration(LoadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<LoadDatabase>().AddSingleton<Retries>().AddSingleton<OpenLoads>().AddSingleton<LoadCall>();
+        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.Http2.InitialStreamWindowSize = WindowBytes;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 2 * WindowBytes;
+            kestrel.Limits.Http2.MaxFrameSize = 256 << 10;
+        });
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Platform.ServiceDefaults;
+
+namespace Platform.Ingest.Load;
+
+/// <summary>
+/// The loads that are open in this process, by connection. The database refuses a writer whose time is over at its next batch; this
+/// ends its call at once, also when it sends nothing more.
+/// </summary>
+internal sealed class OpenLoads
+{
+    private readonly ConcurrentDictionary<Guid, Entry> _entries = new();
+
+    public Entry Add(WriterIdentity writer, CancellationToken cancellation)
+    {
+        var entry = new Entry(this, writer, cancellation);
+        while (true)
+        {
+            if (_entries.TryAdd(writer.ConnectionId, entry))
+                return entry;
+            if (!_entries.TryGetValue(writer.ConnectionId, out var found))
+                continue;
+            // Between its commit and this line a newer load may have come.
+            if (found.Writer.Fence > writer.Fence)
+                throw Errors.StaleFence(writer.Fence, "the connection is taken over");
+            if (!_entries.TryUpdate(writer.ConnectionId, entry, found))
+                continue;
+            found.End(Errors.StaleFence(found.Writer.Fence, "the connection is taken over"));
+            return entry;
+        }
+    }
+
+    /// <summary>The run has its outcome.</summary>
+    public void Closed(Guid connectionId, Guid runId)
+    {
+        if (_entries.TryGetValue(connectionId, out var entry) && entry.Writer.RunId == runId)
+            entry.End(Errors.RunClosed(runId));
+    }
+
+    internal sealed class Entry(OpenLoads loads, WriterIdentity writer, CancellationToken cancellation) : IDisposable
+    {
+        private readonly CancellationTokenSource _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+
+        public WriterIdentity Writer => writer;
+
+        public CancellationToken Token => _ended.Token;
+
+        /// <summary>Why the load was ended from outside; null: it was not.</summary>
+        public ProblemException? Reason { get; private set; }
+
+        public void End(ProblemException reason)
+        {
+            Reason ??= reason;
+            _ended.Cancel();
+        }
+
+        public void Dispose() => loads._entries.TryRemove(new(writer.ConnectionId, this));
+    }
+}
