@@ -40,7 +40,9 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 	if err != nil {
 		return nil, err
 	}
-	defer connection.Close()
+	if o.Mode != "call-after-end" {
+		defer connection.Close()
+	}
 	host := NewCallbackHandlerClient(connection)
 
 	switch o.Mode {
@@ -58,7 +60,7 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 		_ = send(ctx, host, o, 0, 1)
 		return nil, errors.New("the source said: quota exceeded")
 	case "leak-error":
-		fmt.Fprintln(os.Stderr, "connecting with "+o.Password)
+		realStderr("connecting with " + o.Password)
 		return nil, errors.New("login refused for password " + o.Password)
 	case "crash-mid-page":
 		if err := send(ctx, host, o, 0, 1); err != nil {
@@ -81,7 +83,7 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 		line := strings.Repeat("x", 1<<20)
 		for i := 0; i < 20; i++ {
 			realStderr(line)
-			fmt.Println(line)
+			_, _ = syscall.Write(1, []byte(line+"\n"))
 		}
 		realStderr("the last line")
 		return &EndSync{}, send(ctx, host, o, 0, o.Pages)
@@ -96,7 +98,10 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 	case "call-after-end":
 		go func() {
 			for i := 0; ; i++ {
-				_ = send(context.Background(), host, o, i, i+1)
+				if err := send(context.Background(), host, o, i, i+1); err != nil {
+					realStderr("after the end: " + err.Error())
+				}
+				time.Sleep(time.Millisecond)
 			}
 		}()
 		return &EndSync{}, nil
@@ -108,7 +113,7 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 				block[i] = 1
 			}
 			kept = append(kept, block)
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(20 * time.Millisecond)
 		}
 	}
 	return nil, fmt.Errorf("unknown mode %q", o.Mode)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Formats.Tar;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -138,7 +139,12 @@ public sealed class RegistryPeer : Platform.Registry.V1.Registry.RegistryBase
         Task.FromResult(Find(s => s.Connection.Id == request.ConnectionId));
 
     private RunSpecification Find(Func<RunSpecification, bool> wanted) =>
-        Connections.Values.FirstOrDefault(wanted) ?? throw new RpcException(new Status(StatusCode.NotFound, "unknown connection"));
+        Connections.Values.FirstOrDefault(wanted) ?? throw Problem(StatusCode.NotFound, "unknown_connection", 404);
+
+    // As the services' interceptor sends it.
+    private static RpcException Problem(StatusCode status, string code, int http) => new(
+        new Status(status, code),
+        new Metadata { { "problem-bin", Encoding.UTF8.GetBytes($$"""{"code":"{{code}}","status":{{http}},"title":"{{code}}","detail":"{{code}}"}""") } });
 }
 
 public sealed class BundlesPeer : Platform.Installer.V1.Bundles.BundlesBase
@@ -153,7 +159,20 @@ public sealed class BundlesPeer : Platform.Installer.V1.Bundles.BundlesBase
     public string Add(string folder)
     {
         using var memory = new MemoryStream();
-        TarFile.CreateFromDirectory(folder, memory, includeBaseDirectory: false);
+        using (var tar = new TarWriter(memory, TarEntryFormat.Gnu, leaveOpen: true))
+        {
+            foreach (var path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+            {
+                using var content = File.OpenRead(path);
+                tar.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, Path.GetFileName(path))
+                {
+                    Mode = File.GetUnixFileMode(path),
+                    ModificationTime = DateTimeOffset.UnixEpoch,
+                    DataStream = content,
+                });
+            }
+        }
+
         return Add(memory.ToArray());
     }
 

@@ -23,6 +23,8 @@ internal sealed class DataSettings
 /// </summary>
 internal sealed partial class BundleCache(BundlesClient installer, IOptions<DataSettings> data, ILogger<BundleCache> logger)
 {
+    // A fetch takes minutes at most; what is older was left by a Runner that died.
+    private static readonly TimeSpan LeftOverAge = TimeSpan.FromHours(1);
     private const int Attempts = 3;
     private readonly string root = Path.Combine(data.Value.Directory, "bundles");
     private readonly ConcurrentDictionary<string, SemaphoreSlim> turns = [];
@@ -47,6 +49,7 @@ internal sealed partial class BundleCache(BundlesClient installer, IOptions<Data
                 Discard(folder);
             }
 
+            RemoveLeftOvers();
             await FetchAsync(digest, folder, cancel);
             return BundleTree.Files(folder);
         }
@@ -103,6 +106,14 @@ internal sealed partial class BundleCache(BundlesClient installer, IOptions<Data
         await archive.CopyToAsync(Stream.Null, cancel);
         if (Convert.ToHexStringLower(hash.Hash!) != digest)
             throw new InvalidDataException("what the installer sent does not have the digest of the installed version");
+    }
+
+    private void RemoveLeftOvers()
+    {
+        if (!Directory.Exists(root))
+            return;
+        foreach (var folder in Directory.EnumerateDirectories(root, ".*").Where(f => Directory.GetCreationTimeUtc(f) < DateTime.UtcNow - LeftOverAge))
+            Directory.Delete(folder, recursive: true);
     }
 
     // Moved away first: processes that run from it keep their files, and the name is free at once.

@@ -11,6 +11,7 @@ internal static class DriverSetup
         services.AddDriver<C1Driver>(C1Driver.Protocol);
 
         services.AddOptions<ConnectorSettings>().BindConfiguration(ConnectorSettings.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddHostedService<PrepareAtStart>();
         services.AddSingleton<ProcessLauncher>().AddSingleton<Isolation>().AddSingleton<RunFolders>().AddSingleton<ConnectorDrivers>();
     }
 

@@ -83,12 +83,22 @@ internal sealed class ConnectorProcess : IAsyncDisposable
         if (group is not null)
             await group.RemoveAsync();
         else
-            foreach (var pid in ProcessTable.WithVariable(RunFolder.Marker, folder.Path))
-                Signals.Kill(pid);
+            await KillMarkedAsync();
         await DrainAsync();
         await watchdog;
         process.Dispose();
         ended.Dispose();
+    }
+
+    // Again until none is found: one may fork while the others are being killed.
+    private async Task KillMarkedAsync()
+    {
+        for (var i = 0; i < 100 && ProcessTable.WithVariable(RunFolder.Marker, folder.Path) is { Count: > 0 } living; i++)
+        {
+            foreach (var pid in living)
+                Signals.Kill(pid);
+            await Task.Delay(10);
+        }
     }
 
     // Where no cgroup binds it.

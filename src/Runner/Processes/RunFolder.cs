@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 
@@ -51,21 +52,25 @@ internal sealed class RunFolders : IDisposable
 {
     private const string Prefix = "platform-runner-";
     private readonly string root;
-    private int last;
+
+    private readonly string parent;
 
     public RunFolders(IOptions<ConnectorSettings> settings)
     {
-        var parent = settings.Value.TemporaryDirectory.TrimEnd('/');
+        parent = settings.Value.TemporaryDirectory.TrimEnd('/');
+        root = $"{parent}/{Prefix}{Environment.ProcessId}-{ProcessTable.StartTime(Environment.ProcessId)}";
+    }
+
+    /// <summary>Ends and removes what Runners left behind that are no more.</summary>
+    public void RemoveLeftOvers()
+    {
         foreach (var folder in Directory.EnumerateDirectories(parent, Prefix + "*").Where(IsLeftOver))
             Remove(folder);
         foreach (var group in ControlGroup.Existing(Prefix).Where(IsLeftOver))
             ControlGroup.RemoveFolder(group);
-
-        root = $"{parent}/{Prefix}{Environment.ProcessId}-{ProcessTable.StartTime(Environment.ProcessId)}";
     }
 
-    // Several hosts in one process (tests) share the root, each run counts from a number of its own.
-    public RunFolder Create() => new($"{root}/{Environment.CurrentManagedThreadId:x}{Interlocked.Increment(ref last):x}{Random.Shared.Next(0x10000):x4}");
+    public RunFolder Create() => new($"{root}/{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
 
     public void Dispose()
     {

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Platform.Contracts;
 using Platform.Ingest.V1;
+using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Runs;
 
@@ -68,6 +70,13 @@ internal sealed class Run
         Connector = Connector,
         Fence = Fence ?? throw new InvalidOperationException("The run is not leased."),
     };
+
+    /// <summary>Goes on with the trace of the request that asked for the run.</summary>
+    public Activity? Continue(string name)
+    {
+        _ = ActivityContext.TryParse(Traceparent, null, isRemote: true, out var parent);
+        return PlatformActivity.Source.StartActivity(name, ActivityKind.Consumer, parent)?.SetTag("platform.run", Id);
+    }
 
     public RunView View() => new(
         Id, Connection, ConnectionId, Connector, Version, State, Stage, Attempt, Isolation,

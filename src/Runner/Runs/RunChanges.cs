@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Npgsql;
 
 namespace Platform.Runner.Runs;
@@ -7,16 +6,23 @@ namespace Platform.Runner.Runs;
 internal sealed class RunChanges(NpgsqlDataSource database) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
-    private readonly ConcurrentDictionary<Guid, TaskCompletionSource> waiting = [];
 
-    /// <summary>Raised with every change of any run; from the listener's thread.</summary>
-    public event Action? Changed;
+    /// <summary>Raised with the id of a run that changed; from the listener's thread.</summary>
+    public event Action<Guid>? Changed;
 
     /// <summary>Returns when the run has changed, after <paramref name="limit"/>, or when cancelled; never fails.</summary>
     public async Task WaitAsync(Guid run, TimeSpan limit, CancellationToken cancel)
     {
-        var change = waiting.GetOrAdd(run, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var change = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Changed += OnChanged;
         await Task.WhenAny(change.Task, Task.Delay(limit, cancel));
+        Changed -= OnChanged;
+
+        void OnChanged(Guid changed)
+        {
+            if (changed == run)
+                change.TrySetResult();
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -28,9 +34,8 @@ internal sealed class RunChanges(NpgsqlDataSource database) : BackgroundService
                 await using var connection = await database.OpenConnectionAsync(stoppingToken);
                 connection.Notification += (_, e) =>
                 {
-                    if (Guid.TryParse(e.Payload, out var run) && waiting.TryRemove(run, out var change))
-                        change.TrySetResult();
-                    Changed?.Invoke();
+                    if (Guid.TryParse(e.Payload, out var run))
+                        Changed?.Invoke(run);
                 };
                 await using (var listen = new NpgsqlCommand($"listen {RunStore.Channel}", connection))
                     await listen.ExecuteNonQueryAsync(stoppingToken);

@@ -16,14 +16,14 @@ internal sealed partial class RunExecution(
     RunStore store, RunChanges changes, RunClosing closing, EventPublisher events, RegistryClient registry, IngestClient ingest,
     BundleCache bundles, ConnectorDrivers drivers, ILogger<RunExecution> logger)
 {
+    private const int MaxMessageCharacters = 4096;
+    private const int MaxResultCharacters = 64 * 1024;
     private static readonly TimeSpan PrepareDeadline = TimeSpan.FromSeconds(30);
 
     /// <summary>Never fails. A lost lease ends it without a write.</summary>
     public async Task ExecuteAsync(Run run, CancellationToken stopping)
     {
-        _ = ActivityContext.TryParse(run.Traceparent, null, isRemote: true, out var parent);
-        using var activity = PlatformActivity.Source.StartActivity($"run {run.Connector}", ActivityKind.Consumer, parent);
-        activity?.SetTag("platform.run", run.Id);
+        using var activity = run.Continue($"run {run.Connector}");
         await using var lease = new RunLease(run, store, changes, events);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Lost, lease.CancelRequested);
         var (end, fault) = await SyncAsync(lease, stop.Token, stopping);
@@ -56,7 +56,7 @@ internal sealed partial class RunExecution(
             var output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
             var end = await driver.SyncAsync(
                 new(run.Id, run.Connector, bundle, specification.Command, options, output, pages, OnStarted), stop);
-            return (end with { Result = mask.Apply(end.Result) }, null);
+            return (end with { Result = Bounded(mask.Apply(end.Result), MaxResultCharacters) }, null);
 
             void OnStarted(string applies)
             {
@@ -66,7 +66,8 @@ internal sealed partial class RunExecution(
         }
         catch (RunFaultException e)
         {
-            return (null, mask is null ? e.Fault : mask.Apply(e.Fault));
+            var fault = mask is null ? e.Fault : mask.Apply(e.Fault);
+            return (null, fault with { Message = Bounded(fault.Message, MaxMessageCharacters) });
         }
         catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
@@ -93,6 +94,8 @@ internal sealed partial class RunExecution(
                 : Faults.PreparationFailed("registry_unavailable", $"The connection could not be read: {e.Status.Detail}", "Start the run again once the system is healthy.");
         }
     }
+
+    private static string Bounded(string text, int limit) => text.Length <= limit ? text : text[..limit] + "…";
 
     private async Task DescribeIsolationAsync(RunLease lease, string isolation)
     {

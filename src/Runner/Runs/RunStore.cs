@@ -90,6 +90,7 @@ internal sealed class RunStore(NpgsqlDataSource database)
                 new { id, Owner, LeaseTime }, transaction, cancellationToken: cancel));
             if (run is null)
                 return null;
+            using var activity = run.Continue("lease run");
             var started = new SyncStarted(run.Id, run.ConnectionId, run.Connection, run.Connector, run.Attempt, run.StartedAt!.Value);
             await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.SyncStarted, run.Connector, RunEvents.Source(run.Id), started), cancel);
             await transaction.CommitAsync(cancel);

@@ -36,7 +36,7 @@ internal sealed partial class RunWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        changes.Changed += Wake;
+        changes.Changed += OnChanged;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -59,7 +59,7 @@ internal sealed partial class RunWorker(
             await wake.WaitAsync(TimeSpan.FromSeconds(options.Value.SweepSeconds), stoppingToken).ConfigureAwait(false);
         }
 
-        changes.Changed -= Wake;
+        changes.Changed -= OnChanged;
     }
 
     // The slot is given back when the run has ended, or at once when there is none.
@@ -90,6 +90,7 @@ internal sealed partial class RunWorker(
 
     private async Task CloseAbandonedAsync(Run run)
     {
+        using var activity = run.Continue("close run");
         using var limit = new CancellationTokenSource(RunStore.LeaseTime - TimeSpan.FromSeconds(2));
         try
         {
@@ -117,6 +118,8 @@ internal sealed partial class RunWorker(
         working.TryAdd(task, 0);
         _ = task.ContinueWith(done => working.TryRemove(done, out _), TaskScheduler.Default);
     }
+
+    private void OnChanged(Guid run) => Wake();
 
     private void Wake()
     {
