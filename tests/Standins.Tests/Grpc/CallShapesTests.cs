@@ -116,11 +116,12 @@ public sealed class CallShapesTests
     }
 
     [Fact]
-    public void The_status_of_a_running_call_is_unknown()
+    public async Task The_status_of_a_running_call_is_unknown()
     {
-        using var channel = global::Grpc.Net.Client.GrpcChannel.ForAddress("http://127.0.0.1:1");
-        using var call = new Echo.EchoClient(channel).Chat(cancellationToken: Cancellation);
+        await using var server = await EchoServer.StartAsync();
+        using var call = server.Client.Chat(cancellationToken: Cancellation);
 
         Assert.Throws<InvalidOperationException>(() => call.GetStatus());
+        Assert.Throws<InvalidOperationException>(() => call.GetTrailers());
     }
 }

@@ -1,7 +1,9 @@
 using System.IO.Compression;
 using System.Net;
+using System.Net.Sockets;
 using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -115,6 +117,8 @@ public sealed class MalformedPeerTests
     [InlineData("reset: calm", StatusCode.ResourceExhausted)]
     [InlineData("reset: cancel midway", StatusCode.Cancelled)]
     [InlineData("reset: protocol", StatusCode.Internal)]
+    [InlineData("connection dies", StatusCode.Unavailable)]
+    [InlineData("connection dies midway", StatusCode.Unavailable)]
     public async Task The_client_gives_a_malformed_answer_its_status(string how, StatusCode status)
     {
         await using var server = await EchoServer.StartAsync(map: app => app.MapPost("/peer/Answer", http => AnswerAsync(http, how)));
@@ -125,16 +129,54 @@ public sealed class MalformedPeerTests
             if (how is ("two messages" or "ok without message") && type is (MethodType.ServerStreaming or MethodType.DuplexStreaming))
                 continue;
 
-            var exception = await Assert.ThrowsAsync<RpcException>(() => CallAsync(server, type).WaitAsync(EchoServer.Patience, Cancellation));
+            var exception = await Assert.ThrowsAsync<RpcException>(() => CallAsync(server.Channel, type).WaitAsync(EchoServer.Patience, Cancellation));
             Assert.True(status == exception.StatusCode, $"{type}: {exception}");
         }
     }
 
-    private static async Task CallAsync(EchoServer server, MethodType type)
+    [Theory]
+    [InlineData("closes at once", StatusCode.Unavailable, StatusCode.Unavailable)]
+    [InlineData("says nothing", StatusCode.DeadlineExceeded, StatusCode.DeadlineExceeded)]
+    // A protocol error, or no connection: it depends on how far the handshake was when the wrong bytes came.
+    [InlineData("speaks HTTP/1.1", StatusCode.Unavailable, StatusCode.Internal)]
+    public async Task A_peer_that_does_not_speak_http2_never_makes_a_call_hang(string how, StatusCode status, StatusCode other)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var channel = GrpcChannel.ForAddress($"http://{listener.LocalEndpoint}");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var open = new List<Socket>();
+        var serving = Task.Run(async () =>
+        {
+            while (true)
+            {
+                var socket = await listener.AcceptSocketAsync(stop.Token);
+                if (how == "speaks HTTP/1.1")
+                    await socket.SendAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+
+                if (how != "closes at once")
+                    open.Add(socket);
+                else
+                    socket.Dispose();
+            }
+        }, stop.Token);
+
+        foreach (var type in new[] { MethodType.Unary, MethodType.DuplexStreaming })
+        {
+            var exception = await Assert.ThrowsAsync<RpcException>(() => CallAsync(channel, type, how == "says nothing" ? DateTime.UtcNow.AddSeconds(1) : null).WaitAsync(EchoServer.Patience, Cancellation));
+            Assert.True(exception.StatusCode == status || exception.StatusCode == other, $"{type}: {exception}");
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => serving);
+        open.ForEach(socket => socket.Dispose());
+    }
+
+    private static async Task CallAsync(GrpcChannel channel, MethodType type, DateTime? deadline = null)
     {
         var method = new Method<byte[], byte[]>(type, "peer", "Answer", Bytes, Bytes);
-        var invoker = server.Channel.CreateCallInvoker();
-        var options = new CallOptions(cancellationToken: Cancellation);
+        var invoker = channel.CreateCallInvoker();
+        var options = new CallOptions(deadline: deadline, cancellationToken: Cancellation);
         switch (type)
         {
             case MethodType.Unary:
@@ -195,6 +237,14 @@ public sealed class MalformedPeerTests
                 response.Headers["grpc-encoding"] = "brotli";
                 await response.Body.WriteAsync(RawRequest.Frame([1], compressed: true));
                 response.AppendTrailer("grpc-status", "0");
+                break;
+            case "connection dies":
+                http.Features.Get<Microsoft.AspNetCore.Connections.Features.IConnectionLifetimeFeature>()!.Abort();
+                break;
+            case "connection dies midway":
+                await response.Body.WriteAsync(RawRequest.Frame([1, 2], length: 100));
+                await response.Body.FlushAsync();
+                http.Features.Get<Microsoft.AspNetCore.Connections.Features.IConnectionLifetimeFeature>()!.Abort();
                 break;
             case "reset: refused":
                 reset.Reset(0x7);

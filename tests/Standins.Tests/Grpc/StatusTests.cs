@@ -54,7 +54,9 @@ public sealed class StatusTests
         await using var server = await EchoServer.StartAsync();
         using var call = server.Client.Collect(cancellationToken: Cancellation);
 
-        await call.RequestStream.WriteAsync(new EchoRequest { FailWith = (int)StatusCode.FailedPrecondition, Text = "enough" }, Cancellation);
+        // The answer may already be there when the write returns.
+        var writing = call.RequestStream.WriteAsync(new EchoRequest { FailWith = (int)StatusCode.FailedPrecondition, Text = "enough" }, Cancellation);
+        await Task.WhenAny(writing);
 
         var exception = await Assert.ThrowsAsync<RpcException>(async () => await call.ResponseAsync.WaitAsync(EchoServer.Patience, Cancellation));
         Assert.Equal((StatusCode.FailedPrecondition, "enough"), (exception.StatusCode, exception.Status.Detail));
@@ -67,10 +69,10 @@ public sealed class StatusTests
     {
         await using var server = await EchoServer.StartAsync();
         using var call = server.Client.Chat(cancellationToken: Cancellation);
-        await call.RequestStream.WriteAsync(new EchoRequest { FailWith = (int)StatusCode.FailedPrecondition, Text = "stale" }, Cancellation);
         var blob = ByteString.CopyFrom(new byte[100_000]);
         var writing = Assert.ThrowsAsync<RpcException>(async () =>
         {
+            await call.RequestStream.WriteAsync(new EchoRequest { FailWith = (int)StatusCode.FailedPrecondition, Text = "stale" }, Cancellation);
             while (true)
                 await call.RequestStream.WriteAsync(new EchoRequest { Blob = blob }, Cancellation);
         });
