@@ -49,6 +49,7 @@ var runner = builder.AddProject<Projects.Runner>("runner")
     .WithReference(ingest)
     .WithInternalSecret(internalSecret)
     .WithDataDirectory(settings)
+    .WithReadablePaths(settings)
     .WithHttpHealthCheck("/health");
 
 builder.AddProject<Projects.Gateway>("gateway")

@@ -23,6 +23,9 @@ internal sealed class PlatformSettings(IDistributedApplicationBuilder builder)
     /// <summary>Outbound:Allow, the hosts that requests to a caller's address may reach although they are not globally routable. Default: none.</summary>
     internal IReadOnlyList<string> OutboundAllow => List("Outbound:Allow");
 
+    /// <summary>Connectors:ReadablePaths, the files of this machine that connectors may read besides /usr and /etc. Default: none.</summary>
+    internal IReadOnlyList<string> ReadablePaths => List("Connectors:ReadablePaths");
+
     internal static IEnumerable<(string Name, string Value)> Indexed(string section, IReadOnlyList<string> values) =>
         values.Select((value, i) => (string.Create(CultureInfo.InvariantCulture, $"{section}__{i}"), value));
 

@@ -15,6 +15,9 @@ internal static class ServiceResources
     internal static IResourceBuilder<ProjectResource> WithOutboundAllowList(this IResourceBuilder<ProjectResource> service, PlatformSettings settings) =>
         service.WithList("Outbound__Allow", settings.OutboundAllow);
 
+    internal static IResourceBuilder<ProjectResource> WithReadablePaths(this IResourceBuilder<ProjectResource> service, PlatformSettings settings) =>
+        service.WithList("Connectors__ReadablePaths", settings.ReadablePaths);
+
     internal static IResourceBuilder<ProjectResource> WithFixedPort(this IResourceBuilder<ProjectResource> service, PlatformSettings settings) =>
         settings.GatewayPort is { } port ? service.WithEndpoint("http", endpoint => endpoint.Port = port) : service;
 

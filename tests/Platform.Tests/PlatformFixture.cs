@@ -40,6 +40,7 @@ public sealed class PlatformFixture : IAsyncLifetime
             $"--Platform:DataDirectory={Path.Combine(folder, "data")}",
             $"--Local:Roots:0={Repository.Root}",
             $"--Local:Roots:1={Sources}",
+            $"--Connectors:ReadablePaths:0={Sources}",
             $"--ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL={collector.Url}",
         ]);
         app = await builder.BuildAsync().WaitAsync(Limits.Start);
