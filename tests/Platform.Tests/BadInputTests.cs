@@ -67,7 +67,7 @@ public sealed class BadInputTests(PlatformFixture platform)
         if (token is not null)
             http.DefaultRequestHeaders.Authorization = new("Bearer", token);
 
-        using var response = await http.GetAsync("/v1/connectors");
+        using var response = await http.GetAsync("/v1/connectors", TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         var header = Assert.Single(response.Headers.GetValues("WWW-Authenticate"));

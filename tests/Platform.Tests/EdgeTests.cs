@@ -19,8 +19,8 @@ public sealed class EdgeTests(PlatformFixture platform)
     {
         using var http = new HttpClient { BaseAddress = platform.App.GetEndpoint(service, "http") };
 
-        using var refused = await http.GetAsync(path);
-        using var health = await http.GetAsync("/health");
+        using var refused = await http.GetAsync(path, TestContext.Current.CancellationToken);
+        using var health = await http.GetAsync("/health", TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
@@ -53,7 +53,7 @@ public sealed class EdgeTests(PlatformFixture platform)
     {
         using var http = new HttpClient { BaseAddress = platform.GatewayUrl };
 
-        using var response = await http.GetAsync(path);
+        using var response = await http.GetAsync(path, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
@@ -70,12 +70,12 @@ public sealed class EdgeTests(PlatformFixture platform)
     [Fact]
     public async Task Postgres_and_rabbitmq_refuse_who_has_no_password()
     {
-        var database = new Npgsql.NpgsqlConnectionStringBuilder(await platform.App.GetConnectionStringAsync("ingest-db")) { Password = "wrong" };
+        var database = new Npgsql.NpgsqlConnectionStringBuilder(await platform.App.GetConnectionStringAsync("ingest-db", TestContext.Current.CancellationToken)) { Password = "wrong" };
         await using var connection = new Npgsql.NpgsqlConnection(database.ConnectionString);
-        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => connection.OpenAsync());
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => connection.OpenAsync(TestContext.Current.CancellationToken));
 
-        var broker = new UriBuilder((await platform.App.GetConnectionStringAsync("messaging"))!) { UserName = "guest", Password = "guest" };
+        var broker = new UriBuilder((await platform.App.GetConnectionStringAsync("messaging", TestContext.Current.CancellationToken))!) { UserName = "guest", Password = "guest" };
         await Assert.ThrowsAsync<RabbitMQ.Client.Exceptions.BrokerUnreachableException>(() =>
-            new RabbitMQ.Client.ConnectionFactory { Uri = broker.Uri }.CreateConnectionAsync());
+            new RabbitMQ.Client.ConnectionFactory { Uri = broker.Uri }.CreateConnectionAsync(TestContext.Current.CancellationToken));
     }
 }

@@ -10,7 +10,7 @@ public sealed class FailureTests(PlatformFixture platform)
     {
         var source = Directory.CreateDirectory(Path.Combine(platform.Sources, "failing")).FullName;
         File.WriteAllText(Path.Combine(source, "readme"), "nothing to see");
-        var broker = await platform.App.GetConnectionStringAsync("messaging");
+        var broker = await platform.App.GetConnectionStringAsync("messaging", TestContext.Current.CancellationToken);
         await using var consumer = await PythonConsumer.StartAsync(broker!, "connector.install-failed.failing", 1);
 
         var install = await platform.Api.InstallAsync(new JsonObject

@@ -15,7 +15,7 @@ public sealed class MainJobTests(PlatformFixture platform)
     {
         var name = $"main-{sample}";
         var root = platform.MakeTree(name);
-        var broker = await platform.App.GetConnectionStringAsync("messaging");
+        var broker = await platform.App.GetConnectionStringAsync("messaging", TestContext.Current.CancellationToken);
         await using var consumer = await PythonConsumer.StartAsync(broker!, $"#.{name}", 3);
 
         await platform.InstallSampleAsync(sample, name);
@@ -90,8 +90,8 @@ public sealed class MainJobTests(PlatformFixture platform)
             Content = new StringContent($$"""{"connection":"{{name}}"}""", System.Text.Encoding.UTF8, "application/json"),
         };
         request.Headers.Add("traceparent", $"00-{traceId}-00f067aa0ba902b7-01");
-        using var response = await platform.Api.Http.SendAsync(request);
-        await platform.Api.EndAsync(JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+        using var response = await platform.Api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        await platform.Api.EndAsync(JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!);
 
         await Limits.UntilAsync("spans of the run from gateway, runner and ingest", Limits.Event, () =>
         {

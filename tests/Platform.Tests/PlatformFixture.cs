@@ -2,8 +2,10 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using Aspire.Hosting;
 using Aspire.Hosting.Testing;
+using Platform.Gateway.Tokens;
 using Platform.Tests.Telemetry;
 
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 [assembly: AssemblyFixture(typeof(Platform.Tests.PlatformFixture))]
 
 namespace Platform.Tests;
@@ -22,7 +24,7 @@ public sealed class PlatformFixture : IAsyncLifetime
 
     internal OtlpReceiver Collector => collector ?? throw new InvalidOperationException("The platform has not started.");
 
-    internal string Token { get; } = Tokens.New();
+    internal string Token { get; } = TokenText.Create();
 
     /// <summary>Through the gateway, as the bootstrap admin.</summary>
     internal ApiClient Api { get; private set; } = null!;
