@@ -5,6 +5,8 @@ namespace Platform.Tests;
 
 public sealed class FailureTests(PlatformFixture platform)
 {
+    private const int LargestPage = 80 << 20;
+
     [Fact]
     public async Task A_failing_install_command_names_itself_its_exit_code_and_its_output_and_leaves_nothing()
     {
@@ -34,14 +36,14 @@ public sealed class FailureTests(PlatformFixture platform)
     }
 
     [Theory]
-    [InlineData("crash-mid-page", "connector_exited")]
-    [InlineData("error", "sync_failed")]
-    [InlineData("ignore-refusal", "page_refused")]
-    public async Task A_misbehaving_connector_fails_its_run_in_its_own_words(string mode, string code)
+    [InlineData("crash-mid-page", 10, "connector_exited")]
+    [InlineData("error", 10, "sync_failed")]
+    [InlineData("ignore-refusal", LargestPage + 1, "message_too_large")]
+    public async Task A_misbehaving_connector_fails_its_run_whatever_it_says_itself(string mode, int bytes, string code)
     {
         var name = $"crash-{mode}";
         await platform.InstallSampleAsync("crash-go", name);
-        await platform.Api.ConnectAsync(name, name, new JsonObject { ["mode"] = mode });
+        await platform.Api.ConnectAsync(name, name, new JsonObject { ["mode"] = mode, ["pages"] = 1, ["objects"] = 1, ["bytes"] = bytes });
 
         var run = await platform.Api.SyncAsync(name);
 
