@@ -67,15 +67,17 @@ public sealed class VcsSourceTests
     [InlineData("absent")]
     [InlineData("../other")]
     [InlineData("a/../../other")]
-    [InlineData("/etc")]
+    [InlineData("/elsewhere")]
     [InlineData("out")]
     [InlineData("run")]
     [InlineData(".git")]
     public async Task A_subdir_that_is_none_of_the_repository_is_refused(string subdir)
     {
         using var place = new Workplace();
-        var (_, url) = Repository(place, "ln -s /etc out");
+        var elsewhere = Directory.CreateDirectory(Path.Combine(place.Folder, "elsewhere")).FullName;
+        var (_, url) = Repository(place, $"ln -s {elsewhere} out");
         Assert.Equal("subdir_not_found", (await place.FailAsync(Workplace.Vcs(url, subdir: subdir))).Code);
+        Assert.True(Directory.Exists(elsewhere));
     }
 
     [Theory]

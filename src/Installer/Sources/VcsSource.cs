@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
 using Platform.Contracts;
 using Platform.Installer.Installs;
 using Platform.ServiceDefaults;
@@ -7,7 +8,7 @@ using Platform.ServiceDefaults;
 namespace Platform.Installer.Sources;
 
 /// <summary>A git repository at a branch, a tag or a commit, or a folder of it. A branch wins over a tag of the same name.</summary>
-internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard guard)
+internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard guard, IOptions<InstallOptions> options)
 {
     private const string Fetched = "refs/platform/fetched";
 
@@ -35,7 +36,7 @@ internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard
         var commit = await FetchCommitAsync(session, reference, ct);
         await git.RunAsync(session, ["checkout", "--quiet", "--detach", "--no-recurse-submodules", commit, "--"], ct);
         Tree.Delete(Path.Combine(checkout, ".git"));
-        Move(checkout, subdir, target);
+        Take(checkout, subdir, target, ct);
         log.Note($"fetched {url.Shown} at commit {commit}");
         return commit;
     }
@@ -89,18 +90,21 @@ internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard
         return subdir;
     }
 
-    private static void Move(string checkout, string? subdir, string target)
+    private void Take(string checkout, string? subdir, string target, CancellationToken ct)
     {
-        var from = checkout;
-        if (subdir is not null)
+        if (subdir is null)
         {
-            from = Posix.RealPath(Path.Combine(checkout, subdir)) ?? throw Errors.SubdirNotFound(subdir, "does not exist in the repository");
-            var root = Posix.RealPath(checkout)!;
-            if (from != root && !from.StartsWith(root + "/", StringComparison.Ordinal)) throw Errors.SubdirNotFound(subdir, "is a link that leads out of the repository");
-            if (!Directory.Exists(from)) throw Errors.SubdirNotFound(subdir, "is not a folder");
+            if (Directory.Exists(target)) Directory.Delete(target);
+            Directory.Move(checkout, target);
+            return;
         }
-        if (Directory.Exists(target)) Directory.Delete(target);
-        Directory.Move(from, target);
+        var from = Posix.RealPath(Path.Combine(checkout, subdir)) ?? throw Errors.SubdirNotFound(subdir, "does not exist in the repository");
+        var root = Posix.RealPath(checkout)!;
+        if (from != root && !from.StartsWith(root + "/", StringComparison.Ordinal)) throw Errors.SubdirNotFound(subdir, "is a link that leads out of the repository");
+        if (!Directory.Exists(from)) throw Errors.SubdirNotFound(subdir, "is not a folder");
+        // Copied, not moved: were the checks above ever wrong, a move would take a folder of the machine's away.
+        Directory.CreateDirectory(target);
+        Tree.Copy(from, target, options.Value, ct);
     }
 
     /// <summary>A safe part of what git-check-ref-format allows; no beginning with '-', no "..", no "@{".</summary>
