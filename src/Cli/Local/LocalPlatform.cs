@@ -99,10 +99,15 @@ internal sealed class LocalPlatform : IAsyncDisposable
             ["Standins:DataDirectory"] = Path.Combine(options.Data, "servers"),
             ["DOTNET_NOLOGO"] = "1",
         };
-        string[] roots = [DataDirectory.Root, .. options.LocalRoots.Select(Path.GetFullPath)];
-        for (var i = 0; i < roots.Length; i++) configuration[$"Local:Roots:{i}"] = roots[i];
-        for (var i = 0; i < options.OutboundAllow.Count; i++) configuration[$"Outbound:Allow:{i}"] = options.OutboundAllow[i];
+        Add("Local:Roots", [DataDirectory.Root, .. options.LocalRoots.Select(Path.GetFullPath)]);
+        Add("Connectors:ReadablePaths", [.. options.Readable.Select(Path.GetFullPath)]);
+        Add("Outbound:Allow", options.OutboundAllow);
         return configuration;
+
+        void Add(string section, IReadOnlyList<string> values)
+        {
+            for (var i = 0; i < values.Count; i++) configuration[$"{section}:{i}"] = values[i];
+        }
     }
 
     private async Task WaitUntilHealthyAsync(Screen screen, CancellationToken cancel)
@@ -185,4 +190,5 @@ internal sealed class LocalPlatform : IAsyncDisposable
 }
 
 /// <param name="Persistent">Whether the servers keep what they were given beyond this run.</param>
-internal sealed record StartOptions(string Data, int Port, bool Persistent, bool Verbose, IReadOnlyList<string> LocalRoots, IReadOnlyList<string> OutboundAllow);
+internal sealed record StartOptions(
+    string Data, int Port, bool Persistent, bool Verbose, IReadOnlyList<string> LocalRoots, IReadOnlyList<string> Readable, IReadOnlyList<string> OutboundAllow);

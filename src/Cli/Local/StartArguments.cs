@@ -10,6 +10,7 @@ internal sealed class StartArguments
     private readonly Option<int?> port = new("--port") { Description = $"The gateway's port on 127.0.0.1; {DefaultPort} by default." };
     private readonly Option<bool> verbose = new("--verbose") { Description = "Show the system's own log on standard error too." };
     private readonly Option<string[]> localRoots = new("--local-root") { Description = "A folder that Local sources may lie below; the checkout is one already." };
+    private readonly Option<string[]> readable = new("--readable") { Description = "A folder that connectors may read, besides /usr and /etc." };
     private readonly Option<string[]> outboundAllow = new("--allow-outbound") { Description = "A host[:port] or CIDR range that installs may fetch from although it is not globally routable." };
 
     public Option<string?> Data { get; } = DataOption();
@@ -20,10 +21,11 @@ internal sealed class StartArguments
 
     public Command AddTo(Command command)
     {
-        foreach (var option in new Option[] { Data, port, verbose, localRoots, outboundAllow }) command.Add(option);
+        foreach (var option in new Option[] { Data, port, verbose, localRoots, readable, outboundAllow }) command.Add(option);
         return command;
     }
 
     public StartOptions Read(Call call) => new(
-        DataFolder(call, Data), call.Get(port) ?? DefaultPort, Persistent: true, call.Get(verbose), call.Get(localRoots) ?? [], call.Get(outboundAllow) ?? []);
+        DataFolder(call, Data), call.Get(port) ?? DefaultPort, Persistent: true, call.Get(verbose),
+        call.Get(localRoots) ?? [], call.Get(readable) ?? [], call.Get(outboundAllow) ?? []);
 }
