@@ -39,5 +39,7 @@ public static class MessagingSetup
                 rabbit.ConfigureEndpoints(context);
             });
         });
+        // After MassTransit's own service, and so stopped before it.
+        builder.Services.AddHostedService<StopOnceStarted>();
     }
 }

@@ -59,6 +59,19 @@ public sealed class MessagingTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_service_that_stops_while_it_connects_takes_no_command_afterwards()
+    {
+        await using var connection = await new ConnectionFactory { Uri = new Uri(servers.RabbitMqUri) }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        var consumed = Channel.CreateUnbounded<PolishShoe>();
+
+        await (await StartAsync(servers.RabbitMqUri, consumed)).DisposeAsync();
+
+        // Its start came to an end, so the queue is there, and nobody listens to it.
+        Assert.Equal(0u, (await channel.QueueDeclarePassiveAsync("installer-polish-shoe", Cancellation)).ConsumerCount);
+    }
+
+    [Fact]
     public async Task Without_a_broker_the_service_starts_and_says_that_it_is_not_healthy()
     {
         var began = Stopwatch.GetTimestamp();

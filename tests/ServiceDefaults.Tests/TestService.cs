@@ -57,6 +57,8 @@ internal sealed class TestService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        // Disposing alone would not end its hosted services.
+        await app.StopAsync();
         await app.DisposeAsync();
     }
 }
