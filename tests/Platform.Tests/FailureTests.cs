@@ -13,7 +13,7 @@ public sealed class FailureTests(PlatformFixture platform)
         var source = Directory.CreateDirectory(Path.Combine(platform.Sources, "failing")).FullName;
         File.WriteAllText(Path.Combine(source, "readme"), "nothing to see");
         var broker = await platform.App.GetConnectionStringAsync("messaging", TestContext.Current.CancellationToken);
-        await using var consumer = await PythonConsumer.StartAsync(broker!, "connector.install-failed.failing", 1);
+        await using var consumer = await PythonConsumer.StartAsync(broker!, "connector.install-failed.failing");
 
         var install = await platform.Api.InstallAsync(new JsonObject
         {
@@ -30,7 +30,7 @@ public sealed class FailureTests(PlatformFixture platform)
         Assert.Equal(3, (int)error["exit_code"]!);
         Assert.Contains("the compiler is on fire", (string?)error["output_tail"]);
         Assert.Contains("exit 3", (string?)error["command"]);
-        Assert.Equal("install_command_failed", (string?)(await consumer.NextAsync())["body"]!["error"]!["code"]);
+        Assert.Equal("install_command_failed", (string?)(await consumer.UntilAllAsync("connector.install-failed")).Values.Single()["body"]!["error"]!["code"]);
         var (_, body, _) = await platform.Api.SendAsync(HttpMethod.Post, "/v1/connections", """{"name":"failing","connector":"failing","options":"{}"}""");
         Assert.Contains((string?)body!["code"], new[] { "unknown_connector", "connector_not_installed" });
     }

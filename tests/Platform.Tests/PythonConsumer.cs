@@ -10,10 +10,10 @@ internal sealed class PythonConsumer : IAsyncDisposable
 
     private PythonConsumer(Process process) => this.process = process;
 
-    public static async Task<PythonConsumer> StartAsync(string brokerUrl, string pattern, int count)
+    public static async Task<PythonConsumer> StartAsync(string brokerUrl, string pattern)
     {
         Repository.Require("python3", "python3-pika");
-        var start = new ProcessStartInfo("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "consumer.py"), brokerUrl, pattern, count.ToString()])
+        var start = new ProcessStartInfo("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "consumer.py"), brokerUrl, pattern])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -24,10 +24,19 @@ internal sealed class PythonConsumer : IAsyncDisposable
         return consumer;
     }
 
-    public async Task<JsonNode> NextAsync()
+    /// <summary>The first event of each type, when all have come; others are passed over.</summary>
+    public async Task<IReadOnlyDictionary<string, JsonNode>> UntilAllAsync(params string[] types)
     {
-        var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Limits.Event);
-        return JsonNode.Parse(line ?? throw new EndOfStreamException("The consumer ended: " + await process.StandardError.ReadToEndAsync()))!;
+        var received = new Dictionary<string, JsonNode>();
+        while (!types.All(received.ContainsKey))
+        {
+            var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Limits.Event)
+                ?? throw new EndOfStreamException("The consumer ended: " + await process.StandardError.ReadToEndAsync());
+            var next = JsonNode.Parse(line)!;
+            received.TryAdd((string)next["headers"]!["cloudEvents_type"]!, next);
+        }
+
+        return types.ToDictionary(type => type, type => received[type]);
     }
 
     public async ValueTask DisposeAsync()

@@ -4,7 +4,7 @@ import sys
 
 import pika
 
-url, pattern, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+url, pattern = sys.argv[1], sys.argv[2]
 connection = pika.BlockingConnection(pika.URLParameters(url))
 channel = connection.channel()
 queue = channel.queue_declare(queue="", exclusive=True).method.queue
@@ -21,7 +21,3 @@ for method, properties, body in channel.consume(queue, inactivity_timeout=60):
         "body": json.loads(body),
     }), flush=True)
     channel.basic_ack(method.delivery_tag)
-    count -= 1
-    if count == 0:
-        break
-connection.close()

@@ -124,7 +124,11 @@ public sealed class OutboxTests(ServersFixture servers)
 
         await world.AppendAsync(world.Event(1));
 
-        Assert.Equal("1", (await world.NextAsync(ArrivalTimeout)).Header("cloudEvents_source"));
+        // Killed between the confirm and the delete, the first one comes again.
+        var next = await world.NextAsync(ArrivalTimeout);
+        if (next.Header("cloudEvents_source") == "0")
+            next = await world.NextAsync(ArrivalTimeout);
+        Assert.Equal("1", next.Header("cloudEvents_source"));
     }
 
     [Fact]
