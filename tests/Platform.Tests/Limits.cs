@@ -7,6 +7,7 @@ internal static class Limits
     public static readonly TimeSpan Stop = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan Install = TimeSpan.FromSeconds(90);
     public static readonly TimeSpan Run = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Command = TimeSpan.FromSeconds(180);
     public static readonly TimeSpan Event = TimeSpan.FromSeconds(15);
     public static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 

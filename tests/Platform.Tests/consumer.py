@@ -11,9 +11,7 @@ queue = channel.queue_declare(queue="", exclusive=True).method.queue
 channel.queue_bind(queue=queue, exchange="platform.events", routing_key=pattern)
 print("ready", flush=True)
 
-for method, properties, body in channel.consume(queue, inactivity_timeout=60):
-    if method is None:
-        sys.exit("no event within 60 s")
+for method, properties, body in channel.consume(queue):
     print(json.dumps({
         "routing_key": method.routing_key,
         "content_type": properties.content_type,

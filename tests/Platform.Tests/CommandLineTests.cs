@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+
+namespace Platform.Tests;
+
+/// <summary>The README's commands, in its order, against the running platform.</summary>
+public sealed class CommandLineTests(PlatformFixture platform)
+{
+    [Fact]
+    public async Task The_readmes_commands_do_what_it_says()
+    {
+        Repository.Require("go", "golang-go");
+        var installed = await RunAsync("connectors", "install", "connectors/files-go/manifest.json");
+        Assert.True(installed.ExitCode == 0, installed.Output + installed.Errors);
+        Assert.Contains("Installed files-go", installed.Output + installed.Errors);
+
+        Assert.Contains("files-go", (await SucceedAsync("connectors", "list")).Output);
+        Assert.Equal("files-go", (string?)JsonNode.Parse((await SucceedAsync("connectors", "show", "files-go", "--json")).Output)!["name"]);
+        await SucceedAsync("connections", "create", "docs-go", "--connector", "files-go", "--options", """{"root": "/usr/share/doc"}""");
+        Assert.Contains("docs-go", (await SucceedAsync("connections", "list")).Output);
+
+        var sync = await SucceedAsync("sync", "docs-go", "--watch");
+        Assert.Contains("succeeded", sync.Output + sync.Errors);
+        Assert.Contains("docs-go", (await SucceedAsync("runs", "list")).Output);
+        var objects = await SucceedAsync("objects", "list", "--connection", "docs-go", "--limit", "5", "--json");
+        Assert.Equal(5, JsonNode.Parse(objects.Output)!["items"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A_failed_run_and_a_problem_have_exit_codes_of_their_own()
+    {
+        await platform.InstallSampleAsync("files", "exit-codes");
+        await SucceedAsync("connections", "create", "exit-codes", "--connector", "exit-codes", "--options", """{"root": "/no/such/folder"}""");
+
+        var failed = await RunAsync("sync", "exit-codes");
+        var unknown = await RunAsync("sync", "nobody");
+
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains("sync_failed", failed.Output + failed.Errors);
+        Assert.Equal(3, unknown.ExitCode);
+        Assert.Contains("unknown_connection", unknown.Errors);
+    }
+
+    private async Task<CommandResult> SucceedAsync(params string[] arguments)
+    {
+        var result = await RunAsync(arguments);
+        Assert.True(result.ExitCode == 0, $"platform {string.Join(' ', arguments)} exited with {result.ExitCode}\n{result.Output}\n{result.Errors}");
+        return result;
+    }
+
+    private Task<CommandResult> RunAsync(params string[] arguments) => CommandLine.RunAsync(
+        new Dictionary<string, string> { ["PLATFORM_URL"] = platform.GatewayUrl.ToString(), ["PLATFORM_TOKEN"] = platform.Token }, arguments);
+}

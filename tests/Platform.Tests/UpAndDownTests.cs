@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Platform.Tests;
+
+/// <summary>Platforms of their own, started and ended as an operator does.</summary>
+public sealed class UpAndDownTests : IDisposable
+{
+    private const int RunsAlready = 6;
+    private readonly string folder = Directory.CreateTempSubdirectory("cp-up-").FullName;
+
+    public UpAndDownTests() => File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+
+    private string Data => Path.Combine(folder, "data");
+
+    private Dictionary<string, string> Environment => new() { ["PLATFORM_CONFIG"] = Path.Combine(folder, "config.json") };
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task The_demo_works_and_leaves_nothing()
+    {
+        Assert.SkipUnless(File.Exists(Path.Combine(Repository.Root, "artifacts", "connectors", "files", "manifest.json")), "Only ./platform publishes the demo's connector.");
+        var before = Leftovers();
+
+        var demo = await CommandLine.RunAsync(Environment, "demo", "--once");
+
+        Assert.True(demo.ExitCode == 0, demo.Output + demo.Errors);
+        Assert.Contains("sync.completed", demo.Output);
+        Assert.Empty(Leftovers().Except(before));
+    }
+
+    [Fact]
+    public async Task Data_survives_down_and_up_and_a_second_up_says_that_one_runs()
+    {
+        var port = FreePort();
+        using (var first = await UpAsync(port))
+        {
+            await InstallAsync();
+            var second = await CommandLine.RunAsync(Environment, "up", "--data", Data, "--port", $"{port}");
+            Assert.Equal(RunsAlready, second.ExitCode);
+            Assert.Contains(port.ToString(), second.Errors);
+            await DownAsync(first);
+        }
+
+        using var again = await UpAsync(port);
+        Assert.Contains("kept", (await CommandLine.RunAsync(Environment, "connectors", "list")).Output);
+        await DownAsync(again);
+    }
+
+    private async Task<System.Diagnostics.Process> UpAsync(int port)
+    {
+        var up = CommandLine.Start(Environment, "up", "--data", Data, "--port", $"{port}", "--local-root", folder);
+        _ = up.StandardError.ReadToEndAsync();
+        await Limits.UntilAsync("the platform to be up", Limits.Start, async () =>
+            up.HasExited ? throw new InvalidOperationException($"up exited with {up.ExitCode}")
+            : (await up.StandardOutput.ReadLineAsync().WaitAsync(Limits.Start))?.Contains("Ctrl-C") == true ? up : null);
+        _ = up.StandardOutput.ReadToEndAsync();
+        return up;
+    }
+
+    private async Task DownAsync(System.Diagnostics.Process up)
+    {
+        var down = await CommandLine.RunAsync(Environment, "down", "--data", Data);
+        Assert.True(down.ExitCode == 0, down.Output + down.Errors);
+        await up.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Limits.Stop, TestContext.Current.CancellationToken);
+    }
+
+    private async Task InstallAsync()
+    {
+        var source = Directory.CreateDirectory(Path.Combine(folder, "kept"));
+        File.WriteAllText(Path.Combine(source.FullName, "run"), "#!/bin/sh\n");
+        var manifest = Path.Combine(folder, "manifest.json");
+        File.WriteAllText(manifest, """{"name": "kept", "source": "Local", "uri": "kept", "command": "./run"}""");
+        var install = await CommandLine.RunAsync(Environment, "connectors", "install", manifest);
+        Assert.True(install.ExitCode == 0, install.Output + install.Errors);
+    }
+
+    private static HashSet<string> Leftovers() =>
+        [.. Directory.EnumerateFileSystemEntries(Path.GetTempPath(), "cp-*"), .. Directory.EnumerateFileSystemEntries(Path.GetTempPath(), "platform-demo-*")];
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}
