@@ -41,6 +41,7 @@ internal static class TelemetrySetup
                 ["Logging:LogLevel:Default"] = "Information",
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
+                ["Logging:LogLevel:Npgsql"] = "Warning",
             },
         });
         var logging = builder.Logging;

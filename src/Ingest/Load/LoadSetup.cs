@@ -2,8 +2,8 @@ namespace Platform.Ingest.Load;
 
 internal static class LoadSetup
 {
-    /// <summary>An object of 64 MiB with its surroundings fits; a larger message is refused with RESOURCE_EXHAUSTED.</summary>
-    public const int MaxMessageBytes = 80 << 20;
+    /// <summary>A connector's page of 80 MiB fits with its surroundings; a larger message is refused with RESOURCE_EXHAUSTED.</summary>
+    public const int MaxMessageBytes = 81 << 20;
 
     // Wide enough that the sender is not held back by the way to and fro, small beside the buffer of a load.
     private const int WindowBytes = 4 << 20;
