@@ -16,7 +16,7 @@ internal static class Errors
         $"Sources of kind '{source}' can't be installed yet.", "Use a VCS source (a git URL) or a Local source (a file or folder below Local:Roots).");
 
     public static InstallFailedException LocalNotAllowed(string path, string why) => Failure("local_not_allowed",
-        $"'{path}' may not be installed: {why}.", "Put the source below one of the folders in Local:Roots, or add its folder there.");
+        $"'{path}' may not be installed: {why}.", "Put the source below one of the folders in Local:Roots (the checkout, unless configured), or add its folder there: ./platform up --local-root FOLDER.");
 
     public static InstallFailedException LocalNotFound(string path) => Failure("local_not_found",
         $"There is no file or folder '{path}' on the Installer's machine.", "Check the manifest's uri; it must be an absolute path.");

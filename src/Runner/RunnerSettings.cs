@@ -17,5 +17,5 @@ internal sealed class RunnerSettings
 
     /// <summary>Seconds that running connectors get to finish when the Runner is stopped.</summary>
     [Range(0, 600)]
-    public double DrainSeconds { get; init; } = 10;
+    public double DrainSeconds { get; init; } = 5;
 }

@@ -14,8 +14,12 @@ internal static class Forwarding
 
     private const string InternalPrefix = "X-Platform-";
 
+    /// <summary>Streams of events don't end by themselves; the services behind wait with their own end for this one's.</summary>
+    private static readonly TimeSpan StreamsEndWithin = TimeSpan.FromSeconds(3);
+
     public static void AddForwarding(this IServiceCollection services) =>
-        services.AddReverseProxy()
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = StreamsEndWithin)
+            .AddReverseProxy()
             .LoadFromMemory(Routes.All, Routes.Clusters)
             .AddTransforms(transforms => transforms.AddRequestTransform(ToService))
             .Services.AddSingleton<Yarp.ReverseProxy.ServiceDiscovery.IDestinationResolver, ServiceAddresses>();

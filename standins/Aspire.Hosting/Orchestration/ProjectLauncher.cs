@@ -5,6 +5,8 @@ namespace Aspire.Hosting.Orchestration;
 /// <summary>Runs what the build of the project made, in the project's folder.</summary>
 internal sealed class ProjectLauncher(ProjectResource project, IProjectMetadata metadata, ProjectSettings settings) : ResourceLauncher
 {
+    // Long enough for a service that lets its work end first.
+    private static readonly TimeSpan stopTimeout = TimeSpan.FromSeconds(20);
     private static readonly HttpClient http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5) };
 
     internal override async Task<ManagedProcess?> StartAsync(LaunchContext context, CancellationToken cancellationToken)
@@ -26,7 +28,7 @@ internal sealed class ProjectLauncher(ProjectResource project, IProjectMetadata 
                 environment["DOTNET_LAUNCH_PROFILE"] = settings.LaunchProfile;
             foreach (var (name, value) in settings.Environment)
                 environment.TryAdd(name, value);
-        });
+        }, stopTimeout: stopTimeout);
     }
 
     internal override async Task CheckAsync(CancellationToken cancellationToken)
