@@ -23,9 +23,9 @@ public static class Scopes
     public static bool HasScope(this HttpContext context, string scope)
     {
         foreach (var header in context.Request.Headers[Header])
-        foreach (var held in (header ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            if (held == scope || held == Admin)
-                return true;
+            foreach (var held in (header ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                if (held == scope || held == Admin)
+                    return true;
         return false;
     }
 

@@ -33,7 +33,10 @@ internal sealed class Cli : IDisposable
     {
         var start = new ProcessStartInfo("dotnet", [Program, .. args])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder.FullName,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Folder.FullName,
         };
         start.Environment["PLATFORM_CONFIG"] = Config;
         start.Environment["PLATFORM_ROOT"] = Folder.FullName;

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Platform.Gateway.Tokens;
-using Platform.ServiceDefaults;
 using Platform.Servers;
+using Platform.ServiceDefaults;
 
 namespace Platform.Gateway.Tests;
 

@@ -56,9 +56,9 @@ internal sealed class DocumentMerge
     {
         var renamed = new Dictionary<string, string>();
         foreach (var (kind, members) in document["components"] as JsonObject ?? [])
-        foreach (var (name, component) in members as JsonObject ?? [])
-            if (components[kind]?[name] is { } standing && !JsonNode.DeepEquals(standing, component))
-                renamed[$"#/components/{kind}/{name}"] = $"#/components/{kind}/{service}.{name}";
+            foreach (var (name, component) in members as JsonObject ?? [])
+                if (components[kind]?[name] is { } standing && !JsonNode.DeepEquals(standing, component))
+                    renamed[$"#/components/{kind}/{name}"] = $"#/components/{kind}/{service}.{name}";
         return renamed;
     }
 

@@ -21,7 +21,10 @@ internal sealed record Command(
     {
         var start = new ProcessStartInfo("/usr/bin/setsid")
         {
-            WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var argument in Arguments) start.ArgumentList.Add(argument);
         start.Environment.Clear();

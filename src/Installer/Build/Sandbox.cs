@@ -67,9 +67,17 @@ internal sealed partial class Sandbox(DataFolder data, IOptions<InstallOptions> 
     /// <summary>Everything that build tools write outside the source goes below the private folder.</summary>
     private static Dictionary<string, string> Environment(string temporary) => new()
     {
-        ["PATH"] = Command.Path, ["LANG"] = "C.UTF-8", ["HOME"] = $"{temporary}/home", ["TMPDIR"] = temporary,
-        ["GOCACHE"] = $"{temporary}/go-build", ["GOPATH"] = $"{temporary}/go", ["XDG_CACHE_HOME"] = $"{temporary}/cache",
-        ["npm_config_cache"] = $"{temporary}/npm", ["PIP_CACHE_DIR"] = $"{temporary}/pip", ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1", ["DOTNET_NOLOGO"] = "1",
+        ["PATH"] = Command.Path,
+        ["LANG"] = "C.UTF-8",
+        ["HOME"] = $"{temporary}/home",
+        ["TMPDIR"] = temporary,
+        ["GOCACHE"] = $"{temporary}/go-build",
+        ["GOPATH"] = $"{temporary}/go",
+        ["XDG_CACHE_HOME"] = $"{temporary}/cache",
+        ["npm_config_cache"] = $"{temporary}/npm",
+        ["PIP_CACHE_DIR"] = $"{temporary}/pip",
+        ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
+        ["DOTNET_NOLOGO"] = "1",
     };
 
     private static async Task<Isolation> FindAsync(DataFolder data, InstallOptions options, ILogger logger)

@@ -76,9 +76,15 @@ internal sealed class Git(IOptions<InstallOptions> options)
     {
         var environment = new Dictionary<string, string>
         {
-            ["PATH"] = Command.Path, ["LC_ALL"] = "C.UTF-8", ["HOME"] = Path.GetDirectoryName(session.Configuration)!,
-            ["GIT_CONFIG_NOSYSTEM"] = "1", ["GIT_CONFIG_GLOBAL"] = session.Configuration, ["GIT_ATTR_NOSYSTEM"] = "1",
-            ["GIT_TERMINAL_PROMPT"] = "0", ["GIT_NO_LAZY_FETCH"] = "1", ["GIT_ADVICE"] = "0",
+            ["PATH"] = Command.Path,
+            ["LC_ALL"] = "C.UTF-8",
+            ["HOME"] = Path.GetDirectoryName(session.Configuration)!,
+            ["GIT_CONFIG_NOSYSTEM"] = "1",
+            ["GIT_CONFIG_GLOBAL"] = session.Configuration,
+            ["GIT_ATTR_NOSYSTEM"] = "1",
+            ["GIT_TERMINAL_PROMPT"] = "0",
+            ["GIT_NO_LAZY_FETCH"] = "1",
+            ["GIT_ADVICE"] = "0",
         };
         if (session.SshCommand is { } ssh) environment["GIT_SSH_COMMAND"] = ssh;
         var limits = options.Value;

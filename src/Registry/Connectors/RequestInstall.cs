@@ -31,8 +31,11 @@ internal static class RequestInstall
 
         var parameters = new
         {
-            id = Guid.CreateVersion7(), manifest.Name, manifest = JsonSerializer.Serialize(manifest, PlatformJson.Options),
-            actor = context.Actor(), traceparent = Activity.Current?.Id,
+            id = Guid.CreateVersion7(),
+            manifest.Name,
+            manifest = JsonSerializer.Serialize(manifest, PlatformJson.Options),
+            actor = context.Actor(),
+            traceparent = Activity.Current?.Id,
         };
         await using var connection = await database.OpenConnectionAsync(cancel);
         while (true)

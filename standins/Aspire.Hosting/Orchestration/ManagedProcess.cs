@@ -85,7 +85,7 @@ internal sealed class ManagedProcess
 
     internal async Task StopAsync()
     {
-        if (!exited.Task.IsCompleted )
+        if (!exited.Task.IsCompleted)
         {
             Native.Send(process.Id, stop);
             await Task.WhenAny(exited.Task, Task.Delay(StopTimeout));
