@@ -121,8 +121,14 @@ public sealed class ServiceTests(ServiceFixture service) : IClassFixture<Service
         {
             _ = process.StandardOutput.ReadToEndAsync(Ct);
             await service.SendAsync(command);
-            await Workplace.UntilAsync("the start of the install command", () => Sleeps("86394"));
-            process.Kill();
+            try
+            {
+                await Workplace.UntilAsync("the start of the install command", () => Sleeps("86394"));
+            }
+            finally
+            {
+                process.Kill();
+            }
             await process.WaitForExitAsync(Ct);
         }
         Assert.Equal(InstallState.Running, new InstallStatuses(service.Data).Find(command.InstallId)!.State);
