@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using Grpc.Core.Interceptors;
+using Grpc.Net.Compression;
 
 namespace Grpc.AspNetCore.Server;
 
@@ -12,6 +14,15 @@ public class GrpcServiceOptions
 
     // Whether the caller is told what an unexpected exception of a handler said.
     public bool? EnableDetailedErrors { get; set; }
+
+    // The encoding of responses to callers that accept it; null: none. It needs a provider.
+    public string? ResponseCompressionAlgorithm { get; set; }
+
+    // null: the provider's choice.
+    public CompressionLevel? ResponseCompressionLevel { get; set; }
+
+    // What messages can be read and written in; none: gzip.
+    public IList<ICompressionProvider> CompressionProviders { get; set; } = [];
 
     // The first one is the outermost.
     public InterceptorCollection Interceptors { get; } = [];

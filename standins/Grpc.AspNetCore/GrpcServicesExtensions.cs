@@ -44,6 +44,9 @@ public static class GrpcServicesExtensions
             options.MaxSendMessageSize = all.Value.MaxSendMessageSize;
             options.MaxReceiveMessageSize = all.Value.MaxReceiveMessageSize;
             options.EnableDetailedErrors = all.Value.EnableDetailedErrors;
+            options.ResponseCompressionAlgorithm = all.Value.ResponseCompressionAlgorithm;
+            options.ResponseCompressionLevel = all.Value.ResponseCompressionLevel;
+            options.CompressionProviders = [.. all.Value.CompressionProviders];
             foreach (var interceptor in all.Value.Interceptors)
                 options.Interceptors.Add(interceptor);
         }

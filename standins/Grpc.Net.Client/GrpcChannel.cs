@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Net.Client.Internal;
+using Grpc.Net.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -28,6 +29,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         Address = address;
         MaxSendMessageSize = options.MaxSendMessageSize;
         MaxReceiveMessageSize = options.MaxReceiveMessageSize;
+        Encodings = KnownEncodings.Of(options.CompressionProviders);
         Logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Grpc.Net.Client.Internal.GrpcCall");
         ownsInvoker = options.DisposeHttpClient || (options.HttpClient is null && options.HttpHandler is null);
         invoker = options.HttpClient
@@ -39,6 +41,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     internal int? MaxSendMessageSize { get; }
 
     internal int? MaxReceiveMessageSize { get; }
+
+    internal KnownEncodings Encodings { get; }
 
     internal ILogger Logger { get; }
 

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Grpc.Net.Compression;
 using Microsoft.Extensions.Logging;
 
 namespace Grpc.Net.Client;
@@ -13,6 +14,9 @@ public sealed class GrpcChannelOptions
 
     // Bytes; null: no limit.
     public int? MaxReceiveMessageSize { get; set; } = 4 * 1024 * 1024;
+
+    // What messages can be read in and, asked by the call's metadata grpc-internal-encoding-request, written in; null: gzip.
+    public IList<ICompressionProvider>? CompressionProviders { get; set; }
 
     public ILoggerFactory? LoggerFactory { get; set; }
 

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Core.Internal;
+using Grpc.Net.Internal;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -12,6 +13,8 @@ namespace Grpc.AspNetCore.Server.Internal;
 internal sealed class CallDispatcher<TService>(GrpcServiceOptions options, ILogger logger)
     where TService : class
 {
+    private readonly KnownEncodings encodings = Encodings(options);
+
     public RequestDelegate Unary<TRequest, TResponse>(Method<TRequest, TResponse> method, Func<TService, TRequest, ServerCallContext, Task<TResponse>> implementation)
         where TRequest : class
         where TResponse : class
@@ -121,7 +124,7 @@ internal sealed class CallDispatcher<TService>(GrpcServiceOptions options, ILogg
         if (method.Type is MethodType.ClientStreaming or MethodType.DuplexStreaming)
             LetTheRequestStream(http.Features);
 
-        var call = new HttpServerCallContext(http, method, options, logger);
+        var call = new HttpServerCallContext(http, method, options, encodings, logger);
         try
         {
             call.Start();
@@ -136,6 +139,14 @@ internal sealed class CallDispatcher<TService>(GrpcServiceOptions options, ILogg
         {
             call.Stop();
         }
+    }
+
+    private static KnownEncodings Encodings(GrpcServiceOptions options)
+    {
+        var known = KnownEncodings.Of(options.CompressionProviders);
+        return options.ResponseCompressionAlgorithm is not { } algorithm || known.TryFind(algorithm, out _)
+            ? known
+            : throw new InvalidOperationException($"The configured response compression algorithm '{algorithm}' does not have a matching compression provider.");
     }
 
     private static int? Refuse(HttpContext http)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Core.Internal;
+using Grpc.Net.Internal;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Grpc.AspNetCore.Server.Internal;
 
 // One call on the server. It ends once: by the handler's return, its exception, or the deadline.
-internal sealed partial class HttpServerCallContext(HttpContext http, IMethod method, GrpcServiceOptions options, ILogger logger) : ServerCallContext
+internal sealed partial class HttpServerCallContext(HttpContext http, IMethod method, GrpcServiceOptions options, KnownEncodings encodings, ILogger logger) : ServerCallContext
 {
     private const int NoError = 0x0;
     private const int Cancel = 0x8;
@@ -19,6 +20,7 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
 
     private readonly Lock gate = new();
     private MessageReader? messages;
+    private Func<Stream, Stream>? compress;
     private Metadata? requestHeaders;
     private Metadata? trailers;
     private CancellationTokenSource? cancellation;
@@ -67,13 +69,15 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
         }
 
         string? encoding = http.Request.Headers[WireFormat.EncodingHeader];
-        if (!WireFormat.IsKnownEncoding(encoding))
+        if (!encodings.TryRead(encoding, out var decompress))
         {
-            http.Response.Headers[WireFormat.AcceptEncodingHeader] = WireFormat.AcceptEncoding;
-            throw new RpcException(new Status(StatusCode.Unimplemented, $"Unsupported grpc-encoding value '{encoding}'. Supported encodings: {WireFormat.AcceptEncoding}"));
+            http.Response.Headers[WireFormat.AcceptEncodingHeader] = encodings.Accepted;
+            throw new RpcException(new Status(StatusCode.Unimplemented, $"Unsupported grpc-encoding value '{encoding}'. Supported encodings: {encodings.Accepted}"));
         }
 
-        messages = new MessageReader(http.Request.BodyReader, options.MaxReceiveMessageSize, encoding);
+        messages = new MessageReader(http.Request.BodyReader, options.MaxReceiveMessageSize, decompress);
+        if (options.ResponseCompressionAlgorithm is { } algorithm)
+            WriteIn(algorithm);
     }
 
     public void Stop()
@@ -112,7 +116,7 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
         if (message is null)
             throw new RpcException(new Status(StatusCode.Cancelled, "No message returned from method."));
 
-        using var outgoing = OutgoingMessage.Serialize(message, marshaller, options.MaxSendMessageSize);
+        using var outgoing = Serialize(message, marshaller);
         lock (gate)
         {
             if (!ended)
@@ -130,7 +134,7 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
         var call = CancellationTokenCore;
         call.ThrowIfCancellationRequested();
         cancellationToken.ThrowIfCancellationRequested();
-        using var outgoing = OutgoingMessage.Serialize(message, marshaller, options.MaxSendMessageSize);
+        using var outgoing = Serialize(message, marshaller);
         BeginWrite();
         try
         {
@@ -189,6 +193,9 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
             bodyStarted = true;
             foreach (var entry in responseHeaders)
             {
+                if (entry.Key == WireFormat.EncodingRequestHeader)
+                    WriteIn(entry.Value);
+
                 if (WireFormat.IsReserved(entry.Key))
                     continue;
 
@@ -202,6 +209,21 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
             EndWrite();
         }
     }
+
+    // A caller that does not accept the encoding gets its messages as they are.
+    private void WriteIn(string encoding)
+    {
+        compress = null;
+        http.Response.Headers.Remove(WireFormat.EncodingHeader);
+        if (!encodings.TryFind(encoding, out var provider) || !KnownEncodings.IsAccepted(http.Request.Headers[WireFormat.AcceptEncodingHeader], encoding))
+            return;
+
+        http.Response.Headers[WireFormat.EncodingHeader] = encoding;
+        compress = stream => provider.CreateCompressionStream(stream, options.ResponseCompressionLevel);
+    }
+
+    private OutgoingMessage Serialize<T>(T message, Marshaller<T> marshaller) => OutgoingMessage.Serialize(
+        message, marshaller, options.MaxSendMessageSize, (WriteOptions?.Flags & WriteFlags.NoCompress) == WriteFlags.NoCompress ? null : compress);
 
     private async Task FlushAsync(CancellationToken cancellationToken)
     {

@@ -1,14 +1,13 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.IO.Compression;
 using System.IO.Pipelines;
 
 namespace Grpc.Core.Internal;
 
 // Cuts a byte stream into length-prefixed messages. What goes wrong is an RpcException with the status to report.
-// Memory grows with what arrived, never with what a prefix announces.
-internal sealed class MessageReader(PipeReader pipe, int? limit, string? encoding)
+// Memory grows with what arrived, never with what a prefix announces. decompress: null where the call has no encoding.
+internal sealed class MessageReader(PipeReader pipe, int? limit, Func<Stream, Stream>? decompress)
 {
     private const int PrefixLength = 5;
 
@@ -107,17 +106,23 @@ internal sealed class MessageReader(PipeReader pipe, int? limit, string? encodin
         }
     }
 
+    // Stops at the limit: a few bytes may unpack to gigabytes.
     private ReadOnlySequence<byte> Decompress(ReadOnlySequence<byte> payload)
     {
-        if (encoding is null or WireFormat.Identity)
+        if (decompress is null)
             throw Fail(StatusCode.Internal, "A message is compressed, but the call has no grpc-encoding.");
+
+        // What some peers make of an empty message.
+        if (payload.IsEmpty)
+            return payload;
 
         try
         {
-            using var gzip = new GZipStream(new MemoryStream(payload.ToArray()), CompressionMode.Decompress);
+            using var packed = PipeReader.Create(payload).AsStream();
+            using var unpacked = decompress(packed);
             var plain = new ArrayBufferWriter<byte>();
             int count;
-            while ((count = gzip.Read(plain.GetSpan(8 * 1024))) > 0)
+            while ((count = unpacked.Read(plain.GetSpan(8 * 1024))) > 0)
             {
                 plain.Advance(count);
                 if (plain.WrittenCount > limit)
@@ -126,7 +131,7 @@ internal sealed class MessageReader(PipeReader pipe, int? limit, string? encodin
 
             return new(plain.WrittenMemory);
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is not RpcException)
         {
             throw new RpcException(new Status(StatusCode.Internal, "Failed to decompress message.", exception));
         }

@@ -21,7 +21,8 @@ internal sealed class OutgoingMessage : SerializationContext, IBufferWriter<byte
 
     public ReadOnlySpan<byte> Payload => given ?? buffer.AsSpan(PrefixLength, written);
 
-    public static OutgoingMessage Serialize<T>(T message, Marshaller<T> marshaller, int? limit)
+    // compress: null for a message that goes out as it is. The limit is on the message before that.
+    public static OutgoingMessage Serialize<T>(T message, Marshaller<T> marshaller, int? limit, Func<Stream, Stream>? compress)
     {
         var outgoing = new OutgoingMessage();
         try
@@ -33,7 +34,8 @@ internal sealed class OutgoingMessage : SerializationContext, IBufferWriter<byte
             if (outgoing.PayloadLength > limit)
                 throw new RpcException(new Status(StatusCode.ResourceExhausted, "Sending message exceeds the maximum configured message size."));
 
-            return outgoing;
+            // .NET's streams make no valid gzip of nothing.
+            return compress is null || outgoing.PayloadLength == 0 ? outgoing : outgoing.Compress(compress);
         }
         catch
         {
@@ -62,7 +64,7 @@ internal sealed class OutgoingMessage : SerializationContext, IBufferWriter<byte
             throw new InvalidOperationException($"The serializer announced {length} bytes and wrote {written}.");
 
         Reserve(0);
-        WritePrefix(written);
+        WritePrefix(written, compressed: false);
         complete = true;
     }
 
@@ -82,7 +84,7 @@ internal sealed class OutgoingMessage : SerializationContext, IBufferWriter<byte
             given = payload;
         }
 
-        WritePrefix(payload.Length);
+        WritePrefix(payload.Length, compressed: false);
         complete = true;
     }
 
@@ -125,6 +127,28 @@ internal sealed class OutgoingMessage : SerializationContext, IBufferWriter<byte
             ArrayPool<byte>.Shared.Return(rented);
     }
 
+    private OutgoingMessage Compress(Func<Stream, Stream> compress)
+    {
+        var packed = new OutgoingMessage();
+        try
+        {
+            packed.Reserve(0);
+            using (var stream = compress(new BufferWriterStream(packed)))
+                stream.Write(Payload);
+
+            packed.WritePrefix(packed.written, compressed: true);
+            packed.complete = true;
+        }
+        catch
+        {
+            packed.Dispose();
+            throw;
+        }
+
+        Dispose();
+        return packed;
+    }
+
     private void Reserve(int size)
     {
         var needed = checked(PrefixLength + written + size);
@@ -137,9 +161,9 @@ internal sealed class OutgoingMessage : SerializationContext, IBufferWriter<byte
         buffer = larger;
     }
 
-    private void WritePrefix(int length)
+    private void WritePrefix(int length, bool compressed)
     {
-        buffer[0] = 0;
+        buffer[0] = compressed ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteInt32BigEndian(buffer.AsSpan(1), length);
     }
 

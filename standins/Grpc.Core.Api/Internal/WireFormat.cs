@@ -8,20 +8,21 @@ internal static class WireFormat
 {
     public const string ContentType = "application/grpc";
     public const string Identity = "identity";
-    public const string Gzip = "gzip";
-    public const string AcceptEncoding = "identity,gzip";
     public const string StatusHeader = "grpc-status";
     public const string MessageHeader = "grpc-message";
     public const string EncodingHeader = "grpc-encoding";
     public const string AcceptEncodingHeader = "grpc-accept-encoding";
     public const string TimeoutHeader = "grpc-timeout";
 
+    // Never sent: metadata with this key asks the library to compress a call's messages.
+    public const string EncodingRequestHeader = "grpc-internal-encoding-request";
+
     private const string HexDigits = "0123456789ABCDEF";
     private const long MaxTimeout = 99_999_999;
 
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
-        StatusHeader, MessageHeader, EncodingHeader, AcceptEncodingHeader, TimeoutHeader, "content-type", "te", "host", "accept-encoding",
+        StatusHeader, MessageHeader, EncodingHeader, AcceptEncodingHeader, TimeoutHeader, EncodingRequestHeader, "content-type", "te", "host", "accept-encoding",
     };
 
     // application/grpc, application/grpc+proto, application/grpc; charset=… but not application/grpc-web.
@@ -29,8 +30,6 @@ internal static class WireFormat
         contentType is not null
         && contentType.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)
         && (contentType.Length == ContentType.Length || contentType[ContentType.Length] is '+' or ';');
-
-    public static bool IsKnownEncoding(string? encoding) => encoding is null or Identity or Gzip;
 
     public static string FormatTimeout(TimeSpan timeout)
     {

@@ -18,6 +18,7 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
     private readonly TaskCompletionSource<MessageReader?> reader = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PipeReader? pipe;
     private StreamingContent? content;
+    private Func<Stream, Stream>? compress;
 
     public Task<TResponse> ResponseAsync => response.Task;
 
@@ -30,7 +31,8 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
     // The messages of a streaming response, null if the call ended before there could be any.
     public Task<MessageReader?> ReaderAsync => reader.Task;
 
-    public OutgoingMessage Serialize(TRequest message) => OutgoingMessage.Serialize(message, method.RequestMarshaller, Channel.MaxSendMessageSize);
+    public OutgoingMessage Serialize(TRequest message, WriteOptions? writeOptions) => OutgoingMessage.Serialize(
+        message, method.RequestMarshaller, Channel.MaxSendMessageSize, (writeOptions?.Flags & WriteFlags.NoCompress) == WriteFlags.NoCompress ? null : compress);
 
     public void Start(HttpContent body)
     {
@@ -99,15 +101,15 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
             }
 
             var encoding = Response.Headers.TryGetValues(WireFormat.EncodingHeader, out var values) ? values.First() : null;
-            if (!WireFormat.IsKnownEncoding(encoding))
+            if (!Channel.Encodings.TryRead(encoding, out var decompress))
             {
-                Finish(new Status(StatusCode.Internal, $"Unsupported grpc-encoding value '{encoding}'. Supported encodings: {WireFormat.AcceptEncoding}"));
+                Finish(new Status(StatusCode.Internal, $"Unsupported grpc-encoding value '{encoding}'. Supported encodings: {Channel.Encodings.Accepted}"));
                 return;
             }
 
             doing = "Error reading next message.";
             pipe = PipeReader.Create(await Response.Content.ReadAsStreamAsync(Ended), PipeOptions);
-            var messages = new MessageReader(pipe, Channel.MaxReceiveMessageSize, encoding);
+            var messages = new MessageReader(pipe, Channel.MaxReceiveMessageSize, decompress);
             if (!single)
             {
                 reader.TrySetResult(messages);
@@ -139,7 +141,7 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
         headers.Host = host;
         headers.TryAddWithoutValidation("User-Agent", "grpc-dotnet/2.85.0");
         headers.TryAddWithoutValidation("TE", "trailers");
-        headers.TryAddWithoutValidation(WireFormat.AcceptEncodingHeader, WireFormat.AcceptEncoding);
+        headers.TryAddWithoutValidation(WireFormat.AcceptEncodingHeader, Channel.Encodings.Accepted);
         if (Options.Deadline is { } deadline && deadline != DateTime.MaxValue)
             headers.TryAddWithoutValidation(WireFormat.TimeoutHeader, WireFormat.FormatTimeout(deadline - DateTime.UtcNow));
 
@@ -147,16 +149,31 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
         return request;
     }
 
-    private static void Add(System.Net.Http.Headers.HttpRequestHeaders headers, Metadata? metadata)
+    private void Add(System.Net.Http.Headers.HttpRequestHeaders headers, Metadata? metadata)
     {
         foreach (var entry in metadata ?? Metadata.Empty)
         {
             var value = WireFormat.HeaderValue(entry);
+            if (entry.Key == WireFormat.EncodingRequestHeader)
+                WriteIn(value, headers);
+
             if (entry.Key == "user-agent")
                 headers.Remove(entry.Key);
 
             if (!WireFormat.IsReserved(entry.Key) && !headers.TryAddWithoutValidation(entry.Key, value))
                 throw new InvalidOperationException($"The metadata '{entry.Key}' cannot be sent as a header.");
         }
+    }
+
+    private void WriteIn(string encoding, System.Net.Http.Headers.HttpRequestHeaders headers)
+    {
+        headers.TryAddWithoutValidation(WireFormat.EncodingHeader, encoding);
+        if (encoding == WireFormat.Identity)
+            return;
+
+        if (!Channel.Encodings.TryFind(encoding, out var provider))
+            throw new InvalidOperationException($"Could not find compression provider for '{encoding}'.");
+
+        compress = stream => provider.CreateCompressionStream(stream, compressionLevel: null);
     }
 }

@@ -31,7 +31,7 @@ internal sealed class UnaryContent<TRequest, TResponse>(GrpcCall<TRequest, TResp
         OutgoingMessage outgoing;
         try
         {
-            outgoing = call.Serialize(message);
+            outgoing = call.Serialize(message, call.WriteOptions);
         }
         catch (Exception exception)
         {

@@ -55,7 +55,7 @@ internal sealed class RequestWriter<TRequest, TResponse>(GrpcCall<TRequest, TRes
             if (call.Completion.IsCompleted || await content.Opened is not { } stream)
                 throw GrpcCall.EndedException(await call.Completion);
 
-            using var outgoing = call.Serialize(message);
+            using var outgoing = call.Serialize(message, WriteOptions);
             try
             {
                 await outgoing.WriteToAsync(stream, call.Ended);
