@@ -1,0 +1,55 @@
+using Platform.Benchmarks.Calls;
+using Platform.Benchmarks.Processes;
+using Platform.Benchmarks.Report;
+
+namespace Platform.Benchmarks;
+
+/// <summary><c>./platform bench grpc [--full | --smoke] [--output FOLDER]</c></summary>
+internal static class GrpcBenchmark
+{
+    private const string Name = "grpc";
+
+    public static async Task<int> RunAsync(IReadOnlyList<string> options)
+    {
+        var plan = Plan.Usual;
+        var output = Programs.Artifacts;
+        for (var i = 0; i < options.Count; i++)
+        {
+            switch (options[i])
+            {
+                case "--full":
+                    plan = Plan.Full;
+                    break;
+                case "--smoke":
+                    plan = Plan.Smoke;
+                    break;
+                case "--output" when i + 1 < options.Count:
+                    output = options[++i];
+                    break;
+                default:
+                    await Console.Error.WriteLineAsync($"error bad_usage: {options[i]} is not understood\n  to do: ./platform bench {Name} [--full | --smoke] [--output FOLDER]");
+                    return 2;
+            }
+        }
+
+        var folder = Directory.CreateTempSubdirectory("bench-");
+        try
+        {
+            var results = new Results();
+            var machine = Machine.Describe(plan);
+            await CallRates.RunAsync(plan, folder.FullName, results);
+            ResultTable.Write(results, Console.Out);
+            ResultFile.Write(results, machine, Path.Combine(output, Name + ".json"));
+            return 0;
+        }
+        catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or System.ComponentModel.Win32Exception)
+        {
+            await Console.Error.WriteLineAsync($"error bench_failed: {e.Message}");
+            return 1;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}
