@@ -45,7 +45,7 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
 
     public RequestWriter<TRequest, TResponse> StartStreaming()
     {
-        var body = new StreamingContent();
+        var body = new StreamingContent(this);
         Start(body);
         return new RequestWriter<TRequest, TResponse>(this, body);
     }

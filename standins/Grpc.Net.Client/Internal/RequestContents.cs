@@ -7,8 +7,13 @@ namespace Grpc.Net.Client.Internal;
 internal abstract class RequestContent : HttpContent
 {
     private static readonly MediaTypeHeaderValue MediaType = new(WireFormat.ContentType);
+    private static readonly TimeSpan OutcomeWait = TimeSpan.FromMilliseconds(100);
 
     protected RequestContent() => Headers.ContentType = MediaType;
+
+    // The server reset the stream. The response knows why, so it must fail before the request does; but a handler that
+    // tries a refused stream again may be waiting for this very one to go.
+    protected static Task OutcomeFirstAsync(GrpcCall call) => Task.WhenAny(call.Completion, Task.Delay(OutcomeWait));
 
     protected abstract override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken);
 
@@ -46,15 +51,14 @@ internal sealed class UnaryContent<TRequest, TResponse>(GrpcCall<TRequest, TResp
         }
         catch (OperationCanceledException) when (!call.Ended.IsCancellationRequested)
         {
-            // The stream was reset. The response knows why, so it must fail before this does.
-            await call.Completion;
+            await OutcomeFirstAsync(call);
             throw;
         }
     }
 }
 
 // Lends the request's stream to the writer until the writer completes or the call ends.
-internal sealed class StreamingContent : RequestContent
+internal sealed class StreamingContent(GrpcCall call) : RequestContent
 {
     private readonly TaskCompletionSource<Stream?> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -76,15 +80,15 @@ internal sealed class StreamingContent : RequestContent
         {
             // The headers leave at once: a server may answer before the first message.
             await stream.FlushAsync(cancellationToken);
+            if (!opened.TrySetResult(stream) && !done.Task.IsCompleted)
+                throw new IOException("The request was started again after its stream had been opened.");
+
+            await done.Task.WaitAsync(cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!call.Ended.IsCancellationRequested)
         {
-            // The stream was reset. The response knows why, so it must fail before this does; nor does it wait with the token.
+            await OutcomeFirstAsync(call);
+            throw;
         }
-
-        if (!opened.TrySetResult(stream) && !done.Task.IsCompleted)
-            throw new IOException("The request was started again after its stream had been opened.");
-
-        await done.Task;
     }
 }

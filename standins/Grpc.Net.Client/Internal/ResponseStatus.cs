@@ -60,6 +60,8 @@ internal static class ResponseStatus
         {
             return protocol.ErrorCode switch
             {
+                // The handler's own ping was not answered; it has no code for that, and says so in words alone.
+                0x1 when protocol.Message.Contains(nameof(SocketsHttpHandler.KeepAlivePingDelay), StringComparison.Ordinal) => StatusCode.Unavailable,
                 0x7 => StatusCode.Unavailable, // REFUSED_STREAM
                 0x8 => StatusCode.Cancelled, // CANCEL
                 0xb => StatusCode.ResourceExhausted, // ENHANCE_YOUR_CALM

@@ -7,18 +7,20 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Platform.Standins.Tests.Grpc;
 
-// A real Kestrel with the echo service, over h2c on a TCP port or a unix socket, and a real channel to it.
+// A real Kestrel with the echo service, over h2c or TLS on a TCP port or a unix socket, and a real channel to it.
 internal sealed class EchoServer : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly WebApplication app;
     private readonly string? socketDirectory;
+    private int openRequests;
 
     private EchoServer(WebApplication app, GrpcChannel channel, Uri address, string? socketDirectory)
     {
@@ -34,42 +36,77 @@ internal sealed class EchoServer : IAsyncDisposable
 
     public Echo.EchoClient Client => new(Channel);
 
+    // Requests that the server is busy with: streams that it has not let go.
+    public int OpenRequests => Volatile.Read(ref openRequests);
+
     public EchoState State => app.Services.GetRequiredService<EchoState>();
 
     public static async Task<EchoServer> StartAsync(
         bool unixSocket = false,
         Action<GrpcServiceOptions>? server = null,
         Action<GrpcChannelOptions>? client = null,
-        Action<WebApplication>? map = null)
+        Action<WebApplication>? map = null,
+        Action<KestrelServerOptions>? kestrel = null,
+        Action<SocketsHttpHandler>? handler = null,
+        Action<HttpsConnectionAdapterOptions>? https = null)
     {
         var directory = unixSocket ? Directory.CreateTempSubdirectory("grpc-").FullName : null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<EchoState>();
         builder.Services.AddGrpc(server ?? (_ => { }));
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(options =>
         {
             if (directory is null)
-                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
+                options.Listen(IPAddress.Loopback, 0, Configure);
             else
-                kestrel.ListenUnixSocket(Path.Combine(directory, "s"), listen => listen.Protocols = HttpProtocols.Http2);
+                options.ListenUnixSocket(Path.Combine(directory, "s"), Configure);
+
+            kestrel?.Invoke(options);
         });
         var app = builder.Build();
+        EchoServer? started = null;
+        app.Use(async (http, next) =>
+        {
+            Interlocked.Increment(ref started!.openRequests);
+            try
+            {
+                await next(http);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref started.openRequests);
+            }
+        });
         app.MapGrpcService<EchoService>();
         map?.Invoke(app);
         await app.StartAsync();
         var address = directory is null
             ? new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single())
-            : new Uri("http://localhost");
-        var options = new GrpcChannelOptions();
+            : new Uri(https is not null ? "https://localhost" : "http://localhost");
+        var sockets = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
         if (directory is not null)
-        {
-            options.HttpHandler = new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(Path.Combine(directory, "s"), cancellationToken) };
-            options.DisposeHttpClient = true;
-        }
+            sockets.ConnectCallback = (_, cancellationToken) => ConnectAsync(Path.Combine(directory, "s"), cancellationToken);
 
-        client?.Invoke(options);
-        return new EchoServer(app, GrpcChannel.ForAddress(address, options), address, directory);
+        handler?.Invoke(sockets);
+        var channelOptions = new GrpcChannelOptions { HttpHandler = sockets, DisposeHttpClient = true };
+        client?.Invoke(channelOptions);
+        return started = new EchoServer(app, GrpcChannel.ForAddress(address, channelOptions), address, directory);
+
+        void Configure(ListenOptions options)
+        {
+            options.Protocols = HttpProtocols.Http2;
+            if (https is not null)
+                options.UseHttps(https);
+        }
+    }
+
+    // As a host does at SIGTERM; patience is how long calls may take to finish.
+    public async Task StopAsync(TimeSpan patience)
+    {
+        using var limit = new CancellationTokenSource(patience);
+        await app.StopAsync(limit.Token);
     }
 
     public async ValueTask DisposeAsync()

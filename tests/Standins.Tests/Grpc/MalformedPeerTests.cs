@@ -6,6 +6,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Platform.Standins.Tests.Hosting;
 
 namespace Platform.Standins.Tests.Grpc;
 
@@ -121,7 +122,11 @@ public sealed class MalformedPeerTests
     [InlineData("connection dies midway", StatusCode.Unavailable)]
     public async Task The_client_gives_a_malformed_answer_its_status(string how, StatusCode status)
     {
-        await using var server = await EchoServer.StartAsync(map: app => app.MapPost("/peer/Answer", http => AnswerAsync(http, how)));
+        // One stream at a time on one connection: a stream that is not let go blocks the call after it.
+        await using var server = await EchoServer.StartAsync(
+            map: app => app.MapPost("/peer/Answer", http => AnswerAsync(http, how)),
+            kestrel: options => options.Limits.Http2.MaxStreamsPerConnection = 1,
+            handler: sockets => sockets.EnableMultipleHttp2Connections = false);
 
         foreach (var type in new[] { MethodType.Unary, MethodType.ServerStreaming, MethodType.ClientStreaming, MethodType.DuplexStreaming })
         {
@@ -131,7 +136,10 @@ public sealed class MalformedPeerTests
 
             var exception = await Assert.ThrowsAsync<RpcException>(() => CallAsync(server.Channel, type).WaitAsync(EchoServer.Patience, Cancellation));
             Assert.True(status == exception.StatusCode, $"{type}: {exception}");
+            Assert.Equal("next", (await server.Client.SayAsync(new EchoRequest { Text = "next" }, cancellationToken: Cancellation).ResponseAsync.WaitAsync(EchoServer.Patience, Cancellation)).Text);
         }
+
+        await Until.TrueAsync(() => server.OpenRequests == 0, EchoServer.Patience, () => $"{server.OpenRequests} requests are still open");
     }
 
     [Theory]
