@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.IO.Compression;
 using System.IO.Pipelines;
 
 namespace Grpc.Core.Internal;
@@ -10,6 +11,7 @@ namespace Grpc.Core.Internal;
 internal sealed class MessageReader(PipeReader pipe, int? limit, Func<Stream, Stream>? decompress)
 {
     private const int PrefixLength = 5;
+    private const int LeastGzip = 18; // header and end around nothing
 
     public async ValueTask<Received<T>> ReadAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
     {
@@ -129,12 +131,27 @@ internal sealed class MessageReader(PipeReader pipe, int? limit, Func<Stream, St
                     throw Fail(StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size.");
             }
 
+            if (unpacked is GZipStream && !EndsWith(payload, plain.WrittenCount))
+                throw new InvalidDataException("The compressed message is truncated.");
+
             return new(plain.WrittenMemory);
         }
         catch (Exception exception) when (exception is not RpcException)
         {
             throw new RpcException(new Status(StatusCode.Internal, "Failed to decompress message.", exception));
         }
+    }
+
+    // GZipStream takes a cut input for its end, so a message would arrive shorter than it was sent. The last four bytes
+    // of a whole one are its length (RFC 1952, ISIZE).
+    private static bool EndsWith(ReadOnlySequence<byte> packed, int length)
+    {
+        Span<byte> end = stackalloc byte[sizeof(uint)];
+        if (packed.Length < LeastGzip)
+            return false;
+
+        packed.Slice(packed.Length - end.Length).CopyTo(end);
+        return BinaryPrimitives.ReadUInt32LittleEndian(end) == (uint)length;
     }
 
     private static RpcException Fail(StatusCode code, string detail) => new(new Status(code, detail));

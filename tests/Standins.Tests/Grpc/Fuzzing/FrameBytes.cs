@@ -104,6 +104,8 @@ internal sealed record FrameBytes(byte[] Bytes, int[] Pieces, bool Gzip, int Lim
             return (plain.ToArray(), true);
         }
 
-        return (plain.ToArray(), false);
+        // A cut input ends without an exception; the length at its end tells.
+        var cut = payload.Length > 0 && (payload.Length < 18 || BinaryPrimitives.ReadUInt32LittleEndian(payload.AsSpan(payload.Length - 4)) != plain.Length);
+        return (plain.ToArray(), cut);
     }
 }
