@@ -46,7 +46,7 @@ public static class ServiceDefaultsSetup
             .AddHttpClient(service, client => client.BaseAddress = new Uri($"http://{service}"))
             .AddHttpMessageHandler<InternalSecretHandler>();
 
-    /// <summary>Problem details, the checks of secret and scopes, and the routes <c>/health</c>, <c>/alive</c> and <c>/openapi/v1.json</c>.</summary>
+    /// <summary>Problem details, the checks of secret and scopes, and the routes <c>/health</c>, <c>/alive</c>, <c>/openapi/v1.json</c> and, with gRPC, its health service.</summary>
     public static void UseServiceDefaults(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();
@@ -55,6 +55,7 @@ public static class ServiceDefaultsSetup
             app.UseMiddleware<InternalSecretMiddleware>();
         app.UseMiddleware<ScopeMiddleware>();
         Probes.Map(app);
+        GrpcSetup.MapGrpcHealth(app);
         app.MapOpenApi();
     }
 

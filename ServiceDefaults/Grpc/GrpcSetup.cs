@@ -1,4 +1,5 @@
 using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -38,7 +39,24 @@ public static class GrpcSetup
             })
             .AddHttpMessageHandler<InternalSecretHandler>();
 
-    /// <summary>For the service's own AddGrpc, wherever it is called.</summary>
+    /// <summary>
+    /// For a service with gRPC services of its own, instead of AddGrpc: also the service <c>grpc.health.v1.Health</c>, whose empty name
+    /// says what <c>/health</c> does.
+    /// </summary>
+    public static void AddGrpcServer(this IHostApplicationBuilder builder, Action<GrpcServiceOptions>? configure = null)
+    {
+        builder.Services.AddGrpc(configure ?? (_ => { }));
+        builder.Services.AddGrpcHealthChecks();
+        builder.Services.AddSingleton<GrpcServer>();
+    }
+
+    internal static void MapGrpcHealth(WebApplication app)
+    {
+        if (app.Services.GetService<GrpcServer>() is not null)
+            app.MapGrpcHealthChecksService();
+    }
+
+    /// <summary>The limits and interceptors of AddGrpc, wherever it is called.</summary>
     internal static void AddGrpcDefaults(this IServiceCollection services) =>
         services.Configure<GrpcServiceOptions>(options =>
         {
@@ -46,4 +64,7 @@ public static class GrpcSetup
             options.MaxSendMessageSize = MaxMessageBytes;
             options.Interceptors.Add<ProblemInterceptor>();
         });
+
+    /// <summary>Registered where the service serves gRPC.</summary>
+    private sealed class GrpcServer;
 }

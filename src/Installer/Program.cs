@@ -7,7 +7,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddInstaller();
 builder.AddMessaging(bus => bus.AddConsumer<InstallConnectorConsumer>());
-builder.Services.AddGrpc();
+builder.AddGrpcServer();
 
 var app = builder.Build();
 app.UseServiceDefaults();

@@ -14,7 +14,7 @@ builder.AddMessaging(x =>
     x.AddConsumer<InstallFinishedConsumer>();
     x.AddConsumer<InstallProgressedConsumer>();
 });
-builder.Services.AddGrpc();
+builder.AddGrpcServer();
 builder.Services.AddSingleton<ManifestDownload>();
 builder.Services.AddSingleton<InstallSender>();
 builder.Services.AddHostedService(services => services.GetRequiredService<InstallSender>());

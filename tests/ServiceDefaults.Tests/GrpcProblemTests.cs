@@ -29,7 +29,7 @@ public sealed class GrpcProblemTests : IAsyncLifetime
             builder =>
             {
                 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-                builder.Services.AddGrpc();
+                builder.AddGrpcServer();
             });
         caller = await TestService.StartAsync(
             app => app.MapGet("/connections/{name}", async (string name, Registry.V1.Registry.RegistryClient registry) =>

@@ -2,7 +2,6 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Platform.Protocols.GoPlugin;
-using Platform.Protocols.Health;
 using Empty = Platform.Protocols.GoPlugin.Empty;
 
 namespace Platform.Connectors.GoPlugin;
@@ -43,12 +42,4 @@ internal sealed class StdioService(StandardStreams streams, IHostApplicationLife
             // The stream ends with the process.
         }
     }
-}
-
-internal sealed class HealthService : Health.HealthBase
-{
-    public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
-        request.Service is "" or "plugin"
-            ? Task.FromResult(new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.Serving })
-            : throw new RpcException(new Status(StatusCode.NotFound, $"unknown service {request.Service}"));
 }

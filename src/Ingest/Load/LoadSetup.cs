@@ -1,3 +1,5 @@
+using Platform.ServiceDefaults;
+
 namespace Platform.Ingest.Load;
 
 internal static class LoadSetup
@@ -13,7 +15,7 @@ internal static class LoadSetup
         builder.Services.AddOptions<LoadOptions>().BindConfiguration(LoadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<LoadDatabase>().AddSingleton<Retries>().AddSingleton<OpenLoads>().AddSingleton<LoadCall>();
-        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
+        builder.AddGrpcServer(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.Http2.InitialStreamWindowSize = WindowBytes;

@@ -39,6 +39,8 @@ internal sealed class EchoServer : IAsyncDisposable
     // Requests that the server is busy with: streams that it has not let go.
     public int OpenRequests => Volatile.Read(ref openRequests);
 
+    public IServiceProvider Services => app.Services;
+
     public EchoState State => app.Services.GetRequiredService<EchoState>();
 
     public static async Task<EchoServer> StartAsync(
@@ -48,13 +50,15 @@ internal sealed class EchoServer : IAsyncDisposable
         Action<WebApplication>? map = null,
         Action<KestrelServerOptions>? kestrel = null,
         Action<SocketsHttpHandler>? handler = null,
-        Action<HttpsConnectionAdapterOptions>? https = null)
+        Action<HttpsConnectionAdapterOptions>? https = null,
+        Action<IServiceCollection>? services = null)
     {
         var directory = unixSocket ? Directory.CreateTempSubdirectory("grpc-").FullName : null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<EchoState>();
         builder.Services.AddGrpc(server ?? (_ => { }));
+        services?.Invoke(builder.Services);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(options =>
         {
