@@ -1,5 +1,6 @@
 using Platform.Benchmarks;
 using Platform.Benchmarks.Calls;
+using Platform.Benchmarks.Plugins;
 
 switch (args)
 {
@@ -8,6 +9,9 @@ switch (args)
         return 0;
     case ["call", var socket]:
         await CallClient.RunAsync(socket);
+        return 0;
+    case ["host", var connector]:
+        await ConnectorHostProcess.RunAsync(connector);
         return 0;
     case ["grpc", .. var options]:
         return await GrpcBenchmark.RunAsync(options);

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Platform.Benchmarks.Processes;
+using Platform.Benchmarks.Report;
+
+namespace Platform.Benchmarks.Plugins;
+
+/// <summary>Objects per second from a Go connector through our host and through one made with go-plugin.</summary>
+internal static class ConnectorRates
+{
+    private const string Ours = "ours", Again = "ours again (A/A)", Peer = "go-plugin";
+
+    // Objects of one sync: about a second's worth.
+    private static readonly (int Page, int Objects, double? Limit)[] Works = [(1, 10_000, 1), (100, 200_000, null), (1000, 400_000, 1.5)];
+
+    public static async Task RunAsync(Plan plan, Results results)
+    {
+        var generator = Programs.Go("generator")[0];
+        await using var hosts = new Disposables<ConnectorHost>();
+        foreach (var (name, command) in ((string, IReadOnlyList<string>)[])
+            [(Ours, Programs.Ours("host", generator)), (Again, Programs.Ours("host", generator)), (Peer, Programs.Go("host", generator))])
+            hosts.Add(new(name, await Contestant.StartAsync(command)));
+
+        foreach (var (page, all, limit) in Works)
+        {
+            var name = $"connector, {page} a page";
+            Progress.Say(name);
+            var objects = Math.Max(3 * page, (int)(all * Math.Min(1, plan.Round.TotalSeconds)));
+            var samples = await Rounds.RunAsync(plan, hosts.Items, host => host.WarmUpAsync(objects, page, plan.WarmUp), host => host.SyncAsync(objects, page));
+            var measure = new Measure(name, "objects/s", Peer, [.. hosts.Items.Zip(samples, (host, rates) => new Series(host.Name, rates))]);
+            results.Measures.Add(measure);
+            if (limit is not null)
+                results.Goals.Add(new($"connector-{page}-a-page (× go-plugin)", measure.Ratio(Ours, Peer), limit.Value, AtLeast: true));
+        }
+    }
+}
+
+internal sealed class ConnectorHost(string name, Contestant process) : IAsyncDisposable
+{
+    public string Name => name;
+
+    public async Task WarmUpAsync(int objects, int page, TimeSpan length)
+    {
+        for (var end = DateTime.UtcNow + length; DateTime.UtcNow < end;)
+            await SyncAsync(objects, page);
+    }
+
+    /// <returns>Objects per second, from the first page to the last.</returns>
+    public async Task<double> SyncAsync(int objects, int page)
+    {
+        var numbers = (await process.AskAsync($"{objects} {page}")).Split(' ').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+        return numbers[0] == objects - page
+            ? numbers[0] * 1e9 / numbers[1]
+            : throw new InvalidOperationException($"{name} counted {numbers[0]} objects after the first page of {page}, {objects} were sent.");
+    }
+
+    public ValueTask DisposeAsync() => process.DisposeAsync();
+}
