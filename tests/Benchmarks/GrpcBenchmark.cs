@@ -39,6 +39,7 @@ internal static class GrpcBenchmark
             var results = new Results();
             var machine = Machine.Describe(plan);
             await CallRates.RunAsync(plan, folder.FullName, results);
+            await CallAllocations.RunAsync(plan, folder.FullName, results);
             await ConnectorRates.RunAsync(plan, results);
             ResultTable.Write(results, Console.Out);
             ResultFile.Write(results, machine, Path.Combine(output, Name + ".json"));

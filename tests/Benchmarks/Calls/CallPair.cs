@@ -1,5 +1,6 @@
 using System.Globalization;
 using Platform.Benchmarks.Processes;
+using Platform.Benchmarks.Report;
 
 namespace Platform.Benchmarks.Calls;
 
@@ -31,7 +32,7 @@ internal sealed class CallPair(string name, Contestant server, Contestant client
             $"{(work.Streaming ? "stream" : "unary")} {work.Parallel} {work.Bytes} {length.TotalMilliseconds:0}"));
         processor = client.ProcessorTime + server.ProcessorTime - processor;
         var numbers = answer.Split(' ').Select(Number).ToArray();
-        return new(numbers[0], TimeSpan.FromMicroseconds(numbers[1] / 1000.0), processor, numbers[2], await ServerAllocatedAsync() - before);
+        return new(new(numbers[0], TimeSpan.FromMicroseconds(numbers[1] / 1000.0), processor), numbers[2], await ServerAllocatedAsync() - before);
     }
 
     public async ValueTask DisposeAsync()
@@ -49,12 +50,6 @@ internal sealed class CallPair(string name, Contestant server, Contestant client
 /// <param name="Bytes">Of each message's body.</param>
 internal sealed record CallWork(bool Streaming, int Parallel, int Bytes);
 
-/// <param name="Count">Unary calls, or messages of streams.</param>
-/// <param name="Processor">Time of both processes together.</param>
+/// <param name="Sample">Counts unary calls, or messages of streams.</param>
 /// <param name="ClientBytes">Allocated by the client's process.</param>
-internal sealed record CallCount(long Count, TimeSpan Took, TimeSpan Processor, long ClientBytes, long ServerBytes)
-{
-    public double PerSecond => Count / Took.TotalSeconds;
-
-    public double ProcessorMicroseconds => Processor.TotalMicroseconds / Count;
-}
+internal sealed record CallCount(Sample Sample, long ClientBytes, long ServerBytes);

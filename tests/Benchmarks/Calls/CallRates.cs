@@ -25,13 +25,10 @@ internal static class CallRates
         foreach (var (name, goal, unit, work) in Works)
         {
             Progress.Say(name);
-            var counts = await Rounds.RunAsync(plan, pairs.Items, pair => pair.RunAsync(work, plan.WarmUp), pair => pair.RunAsync(work, plan.Round));
-            var rate = Measure(name, unit, count => count.PerSecond);
-            results.Measures.AddRange(rate, Measure(name, "µs of processor", count => count.ProcessorMicroseconds));
-            results.Goals.Add(new($"{goal} (× grpc-go)", rate.Ratio(Ours, Peer), 1, AtLeast: true));
-
-            Measure Measure(string name, string unit, Func<CallCount, double> value) =>
-                new(name, unit, Peer, [.. pairs.Items.Zip(counts, (pair, samples) => new Series(pair.Name, [.. samples.Select(value)]))]);
+            var samples = await Rounds.RunAsync(plan, pairs.Items, pair => pair.RunAsync(work, plan.WarmUp), async pair => (await pair.RunAsync(work, plan.Round)).Sample);
+            var measure = new Measure(name, unit, Peer, [.. pairs.Items.Zip(samples, (pair, rounds) => Sample.ToSeries(pair.Name, rounds))]);
+            results.Measures.Add(measure);
+            results.Goals.Add(new($"{goal} (× grpc-go)", measure.Ratio(Ours, Peer), 1, AtLeast: true));
         }
     }
 }

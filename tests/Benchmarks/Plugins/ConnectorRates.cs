@@ -26,7 +26,7 @@ internal static class ConnectorRates
             Progress.Say(name);
             var objects = Math.Max(3 * page, (int)(all * Math.Min(1, plan.Round.TotalSeconds)));
             var samples = await Rounds.RunAsync(plan, hosts.Items, host => host.WarmUpAsync(objects, page, plan.WarmUp), host => host.SyncAsync(objects, page));
-            var measure = new Measure(name, "objects/s", Peer, [.. hosts.Items.Zip(samples, (host, rates) => new Series(host.Name, rates))]);
+            var measure = new Measure(name, "objects/s", Peer, [.. hosts.Items.Zip(samples, (host, rounds) => Sample.ToSeries(host.Name, rounds))]);
             results.Measures.Add(measure);
             if (limit is not null)
                 results.Goals.Add(new($"connector-{page}-a-page (× go-plugin)", measure.Ratio(Ours, Peer), limit.Value, AtLeast: true));
@@ -44,12 +44,13 @@ internal sealed class ConnectorHost(string name, Contestant process) : IAsyncDis
             await SyncAsync(objects, page);
     }
 
-    /// <returns>Objects per second, from the first page to the last.</returns>
-    public async Task<double> SyncAsync(int objects, int page)
+    /// <returns>The objects from the first page to the last; the processor's time is that of the whole sync, the connector's included.</returns>
+    public async Task<Sample> SyncAsync(int objects, int page)
     {
+        var processor = process.ProcessorTime;
         var numbers = (await process.AskAsync($"{objects} {page}")).Split(' ').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
         return numbers[0] == objects - page
-            ? numbers[0] * 1e9 / numbers[1]
+            ? new(numbers[0], TimeSpan.FromMicroseconds(numbers[1] / 1000.0), process.ProcessorTime - processor)
             : throw new InvalidOperationException($"{name} counted {numbers[0]} objects after the first page of {page}, {objects} were sent.");
     }
 

@@ -16,12 +16,14 @@ internal static class ResultTable
             table.AddColumn(new TableColumn(column).RightAligned());
         table.AddColumn("unit");
         table.AddColumn(new TableColumn("× peer").RightAligned());
+        table.AddColumn(new TableColumn("µs of processor each").RightAligned());
         foreach (var measure in results.Measures)
         {
             foreach (var series in measure.Series)
             {
                 var ratio = measure.Peer is null ? "" : Text(measure.Ratio(series.Contestant, measure.Peer), "0.00");
-                table.AddRow(measure.Name, series.Contestant, Number(series.Median), Number(series.Samples.Min()), Number(series.Samples.Max()), measure.Unit, ratio);
+                table.AddRow(measure.Name, series.Contestant, Number(series.Median), Number(series.Samples.Min()), Number(series.Samples.Max()), measure.Unit, ratio,
+                    series.MedianProcessorMicroseconds is { } processor ? Text(processor, "0.00") : "");
             }
         }
 

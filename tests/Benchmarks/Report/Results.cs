@@ -1,9 +1,27 @@
 namespace Platform.Benchmarks.Report;
 
 /// <summary>One contestant at one measure.</summary>
-internal sealed record Series(string Contestant, IReadOnlyList<double> Samples)
+/// <param name="ProcessorMicroseconds">
+/// Spent by all its processes for each call, message or object, where that was measured. Less disturbed by what else the machine does
+/// than the time that passes.
+/// </param>
+internal sealed record Series(string Contestant, IReadOnlyList<double> Samples, IReadOnlyList<double>? ProcessorMicroseconds = null)
 {
-    public double Median { get; } = Samples.Order().ElementAt(Samples.Count / 2);
+    public double Median { get; } = MedianOf(Samples);
+
+    public double? MedianProcessorMicroseconds { get; } = ProcessorMicroseconds is null ? null : MedianOf(ProcessorMicroseconds);
+
+    private static double MedianOf(IReadOnlyList<double> samples) => samples.Order().ElementAt(samples.Count / 2);
+}
+
+/// <param name="Took">The time that counts.</param>
+/// <param name="Processor">Of all the contestant's processes, within the round.</param>
+internal sealed record Sample(long Count, TimeSpan Took, TimeSpan Processor)
+{
+    public double PerSecond => Count / Took.TotalSeconds;
+
+    public static Series ToSeries(string contestant, IReadOnlyList<Sample> samples) =>
+        new(contestant, [.. samples.Select(s => s.PerSecond)], [.. samples.Select(s => s.Processor.TotalMicroseconds / s.Count)]);
 }
 
 /// <param name="Peer">The contestant that the others are compared with, if there is one.</param>
