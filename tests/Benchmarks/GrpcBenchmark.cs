@@ -1,7 +1,11 @@
+using System.ComponentModel;
+using Grpc.Core;
 using Platform.Benchmarks.Calls;
 using Platform.Benchmarks.Plugins;
 using Platform.Benchmarks.Processes;
 using Platform.Benchmarks.Report;
+using Platform.Benchmarks.Starts;
+using Platform.Runner;
 
 namespace Platform.Benchmarks;
 
@@ -41,11 +45,12 @@ internal static class GrpcBenchmark
             await CallRates.RunAsync(plan, folder.FullName, results);
             await CallAllocations.RunAsync(plan, folder.FullName, results);
             await ConnectorRates.RunAsync(plan, results);
+            await ConnectorStarts.RunAsync(plan, results);
             ResultTable.Write(results, Console.Out);
             ResultFile.Write(results, machine, Path.Combine(output, Name + ".json"));
             return 0;
         }
-        catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or System.ComponentModel.Win32Exception)
+        catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or Win32Exception or RpcException or RunFaultException)
         {
             await Console.Error.WriteLineAsync($"error bench_failed: {e.Message}");
             return 1;

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Platform.Cli.Tests;
+
+/// <summary>The script's benchmarks: that they can be found, and that they still run. What they measure is no test's business.</summary>
+public sealed class BenchTests : IDisposable
+{
+    private static readonly TimeSpan UsageLimit = TimeSpan.FromSeconds(20);
+    // Most of it is processes that start; on a busy machine they take their time.
+    private static readonly TimeSpan SmokeLimit = TimeSpan.FromMinutes(8);
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("bench-tests-");
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("")]
+    public async Task A_benchmark_that_does_not_exist_is_wrong_usage_and_lists_those_that_do(string name)
+    {
+        var answer = await RunAsync(UsageLimit, "bench", name);
+
+        Assert.Equal((2, ""), (answer.ExitCode, answer.Output));
+        Assert.StartsWith($"error bad_usage: there is no benchmark '{name}'", answer.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("one of: grpc", answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Category", "Matrix")]
+    public async Task The_grpc_benchmark_measures_everything_and_keeps_every_sample()
+    {
+        foreach (var (sign, package) in ((string, string)[])
+            [("/usr/bin/go", "golang-go"), ("/usr/bin/protoc-gen-go", "protoc-gen-go-1-3"), ("/usr/bin/protoc", "protobuf-compiler"),
+                ("/usr/share/gocode/src/google.golang.org/grpc", "golang-google-grpc-dev"),
+                ("/usr/share/gocode/src/github.com/hashicorp/go-plugin", "golang-github-hashicorp-go-plugin-dev"),
+                ("/usr/lib/python3/dist-packages/grpc", "python3-grpcio")])
+            Require(sign, package);
+
+        var answer = await RunAsync(SmokeLimit, "bench", "grpc", "--smoke", "--output", folder.FullName);
+
+        Assert.True(answer.ExitCode == 0, answer.Output + answer.Errors);
+        using var document = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder.FullName, "grpc.json"), TestContext.Current.CancellationToken));
+        var goals = document.RootElement.GetProperty("goals").EnumerateArray().Select(goal => goal.GetProperty("name").GetString()!.Split(' ')[0]);
+        Assert.Equal(
+            ["unary-sequential", "unary-64", "server-streaming",
+                "allocation-unary-client", "allocation-unary-server", "allocation-server-streaming-client", "allocation-server-streaming-server",
+                "connector-1-a-page", "connector-1000-a-page"],
+            goals);
+        Assert.All(goals, goal => Assert.Contains($"goal {goal} ", answer.Output, StringComparison.Ordinal));
+        Assert.All(document.RootElement.GetProperty("measures").EnumerateArray(), measure =>
+            Assert.All(measure.GetProperty("series").EnumerateArray(), series =>
+                Assert.All(series.GetProperty("samples").EnumerateArray(), sample => Assert.True(sample.GetDouble() >= 0))));
+        Assert.Equal($"{Environment.ProcessorCount}", document.RootElement.GetProperty("machine").GetProperty("cores").GetString());
+    }
+
+    private static void Require(string sign, string package)
+    {
+        var found = Path.Exists(sign);
+        if (!found && Environment.GetEnvironmentVariable("CI") == "true")
+            Assert.Fail($"{sign} is missing: install Debian's {package}.");
+        Assert.SkipUnless(found, $"{sign} is missing: install Debian's {package}.");
+    }
+
+    private static async Task<Answer> RunAsync(TimeSpan limit, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(Script(), arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(limit);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
+            await process.WaitForExitAsync(deadline.Token);
+            return new Answer(process.ExitCode, (await output).TrimEnd('\n'), (await errors).TrimEnd('\n'));
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static string Script()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Platform.sln")))
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("The tests run from a build inside the checkout.");
+        return Path.Combine(folder.FullName, "platform");
+    }
+}
