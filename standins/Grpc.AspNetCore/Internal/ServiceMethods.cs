@@ -72,6 +72,7 @@ internal sealed class ServiceMethods<TService>(IEndpointRouteBuilder routes) : S
         var endpoint = routes.MapPost(method.FullName, handler);
         endpoint.Add(builder =>
         {
+            builder.Metadata.Add(new GrpcMethodMetadata(typeof(TService), method));
             builder.DisplayName = "gRPC - " + method.FullName;
             foreach (var attribute in typeof(TService).GetCustomAttributes(inherit: true))
                 builder.Metadata.Add(attribute);
