@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Platform.Runner.Processes;
 
-/// <summary>A started connector with everything that it started. Disposing ends all of it.</summary>
+/// <summary>A started connector with everything that it started. Disposing ends all of it, and may be repeated.</summary>
 internal sealed class ConnectorProcess : IAsyncDisposable
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(500);
@@ -17,6 +17,7 @@ internal sealed class ConnectorProcess : IAsyncDisposable
     private readonly Task watchdog;
     private readonly CancellationTokenSource ended = new();
     private volatile bool outgrown;
+    private bool disposed;
 
     private ConnectorProcess(Process process, ControlGroup? group, RunFolder folder, long memoryBytes, string isolation,
         int maxLineBytes, Action<string, bool> onOutput, Action<string, bool> onError)
@@ -68,6 +69,8 @@ internal sealed class ConnectorProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+            return;
         await ended.CancelAsync();
         // The child of bubblewrap is the first process of the connector's own PID namespace: with it all others end.
         var inner = process.HasExited ? [] : ProcessTable.ChildrenOf(process.Id);
