@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"time"
@@ -79,6 +80,15 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 			return nil, err
 		}
 		select {}
+	case "stand-still":
+		if err := send(ctx, host, o, 0, 1); err != nil {
+			return nil, err
+		}
+		if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
+			return nil, err
+		}
+		// The signal may stop this thread a moment later.
+		select {}
 	case "flood-stderr":
 		line := strings.Repeat("x", 1<<20)
 		for i := 0; i < 20; i++ {
@@ -87,6 +97,15 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 		}
 		realStderr("the last line")
 		return &EndSync{}, send(ctx, host, o, 0, o.Pages)
+	case "print":
+		// Through go-plugin's swap of os.Stdout: into a pipe of which 64 KiB are kept while nobody reads.
+		if err := send(ctx, host, o, 0, 1); err != nil {
+			return nil, err
+		}
+		for printed := 0; printed < o.Bytes; printed += 1024 {
+			fmt.Fprintln(os.Stdout, strings.Repeat("p", 1023))
+		}
+		return &EndSync{}, nil
 	case "fork-away":
 		// A grandchild in a session of its own, its parent gone, none of our pipes open.
 		child := exec.Command("/bin/sh", "-c", "setsid sleep 4242 </dev/null >/dev/null 2>&1 & echo forked >&2")
@@ -160,6 +179,8 @@ func beforeHandshake(mode string) {
 	case "long-handshake":
 		fmt.Println(strings.Repeat("1|", 1<<19))
 		time.Sleep(time.Hour)
+	case "wrong-certificate":
+		serveAnotherCertificate()
 	case "no-handshake":
 		time.Sleep(time.Hour)
 	}
@@ -181,6 +202,14 @@ func (grpcPlugin) GRPCClient(context.Context, *plugin.GRPCBroker, *grpc.ClientCo
 func main() {
 	if len(os.Args) > 1 {
 		beforeHandshake(os.Args[1])
+	}
+	if len(os.Args) > 1 && os.Args[1] == "linger" {
+		// It ends for nobody, and neither does its child.
+		signal.Ignore(syscall.SIGTERM)
+		if err := exec.Command("/bin/sh", "-c", "trap '' TERM; sleep 4242; sleep 4243").Start(); err != nil {
+			panic(err)
+		}
+		defer time.Sleep(time.Hour)
 	}
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "BASIC_PLUGIN", MagicCookieValue: "hello"},

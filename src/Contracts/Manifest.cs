@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Platform.Contracts;
 
 /// <summary>
@@ -10,6 +12,7 @@ namespace Platform.Contracts;
 /// <param name="Ref">VCS only: branch, tag or commit; null: the default branch.</param>
 /// <param name="Subdir">VCS only: the folder of the repository that is the source's root; relative, without <c>..</c>.</param>
 /// <param name="Protocol">The connector's way of talking; null means <c>c1</c>.</param>
+/// <param name="AutoMtls">go-plugin connectors only: host and connector speak TLS and show each other throw-away certificates; null means false.</param>
 public sealed record Manifest(
     string Name,
     string? Description,
@@ -20,4 +23,6 @@ public sealed record Manifest(
     string Command,
     string? Ref = null,
     string? Subdir = null,
-    string? Protocol = null);
+    string? Protocol = null,
+    // Absent rather than null: versions are compared by their manifests' JSON, and older ones don't have it.
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? AutoMtls = null);

@@ -11,6 +11,13 @@ internal sealed class ConnectorSettings
     [Range(1, 3600)]
     public int StartTimeoutSeconds { get; init; } = 60;
 
+    /// <summary>
+    /// Seconds that one sync may take: the deadline of the call. A connector that hangs is told by nothing else from one
+    /// whose source is slow.
+    /// </summary>
+    [Range(1, 20 * 24 * 3600)]
+    public int SyncTimeoutSeconds { get; init; } = 24 * 3600;
+
     /// <summary>Seconds that a connector gets between being told to end and being killed.</summary>
     [Range(0, 60)]
     public double GraceSeconds { get; init; } = 2;

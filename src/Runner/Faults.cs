@@ -46,6 +46,35 @@ internal static class Faults
         "The connector closed the stream on which callbacks are arranged, so no page can reach the platform any more.",
         "This is a defect of the connector or its plugin library; start the run again."));
 
+    public static RunFaultException SyncTimeout(TimeSpan limit, bool withoutStdio) => new(new("sync_timeout",
+        $"The connector did not finish its sync within {limit.TotalSeconds:0} s."
+            + (withoutStdio ? " Its plugin library has no stdio service (go-plugin before 1.1.0), and such a connector hangs for ever once it has printed 64 KiB to its standard output." : ""),
+        withoutStdio
+            ? "Build the connector with go-plugin 1.1.0 or newer, let it log to standard error only, or raise Connectors:SyncTimeoutSeconds if its source is slow."
+            : "Look in the log for where it stands; raise Connectors:SyncTimeoutSeconds if its source is slow."));
+
+    public static RunFaultException MtlsNotOffered() => new(new("mtls_not_offered",
+        "The manifest asks for auto_mtls, but the connector offered no certificate in its handshake.",
+        "Build the connector with a plugin library that knows AutoMTLS (go-plugin, the SDK for .NET), or set auto_mtls to false in its manifest and install it again."));
+
+    public static RunFaultException MtlsCertificateUnreadable() => new(new("mtls_certificate_unreadable",
+        "The sixth field of the connector's handshake is not a certificate (DER in base64).",
+        "This is a defect of the connector or its plugin library; until it is mended, set auto_mtls to false in its manifest and install it again."));
+
+    public static RunFaultException MtlsWrongCertificate() => new(new("mtls_wrong_certificate",
+        "The connector's server showed another certificate than the one in its handshake, so it was not spoken to.",
+        "Something else listens on the connector's socket, or its plugin library is at fault: start the run again, and mend the connector if it stays so."));
+
+    public static RunFaultException MtlsFailed(string network, string address) => new(new("mtls_failed",
+        $"The connector offered a certificate, but no TLS connection came about at {network} {address}.",
+        "Its server has to speak TLS 1.2 or newer with HTTP/2 and to accept the certificate in PLUGIN_CLIENT_CERT; else set auto_mtls to false in its manifest and install it again."));
+
+    public static RunFaultException MtlsCallbackFailed(bool another) => new(new("mtls_callback_failed",
+        another
+            ? "The connector called back with another certificate than the one in its handshake, so no page was taken."
+            : "The connector refused the platform's certificate when it called back, so no page could reach the platform.",
+        "Its plugin library does not know AutoMTLS for callbacks (go-plugin before 1.4.4): build it with a newer one, or set auto_mtls to false in its manifest and install it again."));
+
     public static RunFaultException PageRefused(string why) => new(new("page_refused",
         $"A page of objects was not accepted: {why}", "What was accepted before stays. Mend the connector and start the run again."));
 

@@ -53,6 +53,21 @@ public sealed class GrpcTests : IDisposable
         Assert.All(registry.Host.Logs, line => Assert.DoesNotContain("grpc-secret-options", line));
     }
 
+    [Fact]
+    public async Task A_run_is_told_whether_the_manifest_asks_for_auto_mtls_and_the_manifest_can_change_its_mind()
+    {
+        var id = await Connect("grpc-tls", "{}");
+        var before = await client.PrepareRunAsync(new() { ConnectionId = id }, secret, Deadline, Cancel);
+
+        // The same bundle: another manifest alone makes a version.
+        await registry.Install(ManifestWithAutoMtls("grpc-tls"), install => Success(install));
+        var after = await client.PrepareRunAsync(new() { ConnectionId = id }, secret, Deadline, Cancel);
+
+        Assert.Equal((false, 1), (before.AutoMtls, before.Version));
+        Assert.Equal((true, 2), (after.AutoMtls, after.Version));
+        Assert.Equal(before.Digest, after.Digest);
+    }
+
     [Theory]
     [InlineData("nobody")]
     [InlineData("00000000-0000-0000-0000-000000000000")]

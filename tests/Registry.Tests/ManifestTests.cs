@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Platform.Contracts;
 using Platform.Registry.Json;
 using Platform.Registry.Manifests;
@@ -68,8 +69,24 @@ public sealed class ManifestTests
     [InlineData("""{"name": "a", "source": "VCS", "uri": "h:p", "command": "b", "ref": "--upload-pack=x"}""", "ref", "invalid_ref")]
     [InlineData("""{"name": "a", "source": "VCS", "uri": "h:p", "command": "b", "subdir": "/etc"}""", "subdir", "invalid_subdir")]
     [InlineData("""{"name": "a", "source": "VCS", "uri": "h:p", "command": "b", "subdir": "a/../.."}""", "subdir", "invalid_subdir")]
+    [InlineData("""{"name": "a", "source": "Local", "uri": "/a", "command": "b", "auto_mtls": "yes"}""", "auto_mtls", "wrong_type")]
     [InlineData("[]", "", "wrong_type")]
     public void A_fault_is_named_by_field_and_code(string json, string field, string code) => Assert.Equal([(field, code)], Errors(json));
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    [InlineData("null", null)]
+    public void Auto_mtls_is_true_false_or_not_said(string text, bool? read)
+    {
+        var manifest = Read($$"""{"name": "a", "source": "Local", "uri": "/a", "command": "b", "auto_mtls": {{text}}}""");
+
+        Assert.Equal(read, manifest.AutoMtls);
+        var kept = JsonSerializer.Serialize(manifest, PlatformJson.Options);
+        Assert.Equal(manifest, JsonSerializer.Deserialize<Manifest>(kept, PlatformJson.Options));
+        // As the manifests of older versions: the same source must stay the same version.
+        Assert.Equal(read is not null, kept.Contains("auto_mtls", StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData("Local", "/srv/connectors/a b")]

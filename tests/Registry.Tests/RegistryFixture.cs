@@ -54,6 +54,9 @@ public sealed class RegistryFixture(ServersFixture servers) : IAsyncLifetime
     internal static string Manifest(string name, string command = "./run") =>
         JsonSerializer.Serialize(new { name, source = "Local", uri = "/srv/" + name, command });
 
+    internal static string ManifestWithAutoMtls(string name) =>
+        JsonSerializer.Serialize(new { name, source = "Local", uri = "/srv/" + name, command = "./run", auto_mtls = true });
+
     internal static HttpContent Content(string text) => new StringContent(text, Encoding.UTF8, "application/json");
 
     /// <summary>The body of an answer that must have this status.</summary>

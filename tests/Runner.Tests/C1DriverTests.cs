@@ -1,11 +1,5 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using Platform.Ingest.V1;
 using Platform.Runner.Drivers;
 using Platform.Runner.Processes;
-using Platform.Runner.Runs;
 
 [assembly: AssemblyFixture(typeof(Platform.Runner.Tests.GoConnectors))]
 
@@ -14,24 +8,15 @@ namespace Platform.Runner.Tests;
 /// <summary>The driver against real Go plugins, with every isolation that this machine has and with none.</summary>
 public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IAsyncLifetime
 {
-    private static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(5);
-    private readonly string temporary = Directory.CreateTempSubdirectory("rd-").FullName;
-    private readonly CollectedLog log = new();
-    private Peers peers = null!;
-    private string? isolation;
-    private LoadTotals? totals;
+    private DriverBench bench = null!;
 
-    public async ValueTask InitializeAsync() => peers = await Peers.StartAsync();
+    public async ValueTask InitializeAsync() => bench = await DriverBench.StartAsync(isolated);
 
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        await peers.DisposeAsync();
-        // No orphans after any of these tests: neither processes nor sockets nor folders.
-        Assert.Empty(ProcessTable.WithPrefix(RunFolder.Marker, temporary));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
-        Directory.Delete(temporary);
+        await bench.DisposeAsync();
     }
 
     [Fact]
@@ -40,9 +25,9 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
         var end = await SyncAsync("""{"mode": "ok", "pages": 4, "objects": 25}""");
 
         Assert.Equal(new("""{"mode":"ok"}""", true), end);
-        Assert.Equal(100, peers.Ingest.Ids.Distinct().Count());
-        Assert.Equal(4, peers.Ingest.Pages.Count);
-        Assert.StartsWith(isolated ? "bwrap" : "process-group", isolation);
+        Assert.Equal(100, bench.Peers.Ingest.Ids.Distinct().Count());
+        Assert.Equal(4, bench.Peers.Ingest.Pages.Count);
+        Assert.StartsWith(isolated ? "bwrap" : "process-group", bench.Isolation);
     }
 
     [Fact]
@@ -55,9 +40,9 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
 
         var expected = Directory.EnumerateFiles("/usr/share/doc/bash", "*", SearchOption.AllDirectories)
             .Where(f => File.ResolveLinkTarget(f, false) is null).Select(f => Path.GetRelativePath("/usr/share/doc/bash", f)).Order(StringComparer.Ordinal);
-        Assert.Equal(expected, peers.Ingest.Ids);
+        Assert.Equal(expected, bench.Peers.Ingest.Ids);
         Assert.True(end.FullListing);
-        Assert.Equal($$"""{"files":{{peers.Ingest.Ids.Count}}}""", end.Result);
+        Assert.Equal($$"""{"files":{{bench.Peers.Ingest.Ids.Count}}}""", end.Result);
     }
 
     [Fact]
@@ -65,7 +50,7 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
     {
         await SyncAsync("""{"mode": "ok", "pages": 1, "objects": 8, "bytes": 2000000}""");
 
-        Assert.Equal(8, peers.Ingest.Ids.Count);
+        Assert.Equal(8, bench.Peers.Ingest.Ids.Count);
     }
 
     [Theory]
@@ -112,13 +97,13 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
         Assert.Equal("connector_exited", fault.Code);
         Assert.Contains("code 3", fault.Message, StringComparison.Ordinal);
         Assert.Contains("about to die", fault.Detail, StringComparison.Ordinal);
-        Assert.True(peers.Ingest.Pages.Count >= 1);
+        Assert.True(bench.Peers.Ingest.Pages.Count >= 1);
     }
 
     [Fact]
     public async Task A_refused_page_fails_the_run_whatever_the_connector_returns_and_later_pages_are_refused_too()
     {
-        peers.Ingest.OnPage = page =>
+        bench.Peers.Ingest.OnPage = page =>
         {
             if (page.Sequence == 2)
                 throw new Grpc.Core.RpcException(new(Grpc.Core.StatusCode.InvalidArgument, "not today"));
@@ -128,7 +113,7 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
 
         Assert.Equal("page_refused", fault.Code);
         Assert.Contains("not today", fault.Message, StringComparison.Ordinal);
-        Assert.Single(peers.Ingest.Pages);
+        Assert.Single(bench.Peers.Ingest.Pages);
     }
 
     [Fact]
@@ -137,13 +122,13 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
         var fault = await FaultAsync("""{"mode": "ignore-refusal", "pages": 1, "bytes": 200000}""", settings: new() { ["MaxMessageBytes"] = "1000000" });
 
         Assert.Equal("message_too_large", fault.Code);
-        Assert.Empty(peers.Ingest.Pages);
+        Assert.Empty(bench.Peers.Ingest.Pages);
     }
 
     [Fact]
     public async Task An_ingest_that_goes_away_fails_the_run()
     {
-        peers.Ingest.OnPage = _ => throw new Grpc.Core.RpcException(new(Grpc.Core.StatusCode.Unavailable, "restarting"));
+        bench.Peers.Ingest.OnPage = _ => throw new Grpc.Core.RpcException(new(Grpc.Core.StatusCode.Unavailable, "restarting"));
 
         Assert.Equal("ingest_unavailable", (await FaultAsync("""{"mode": "ok"}""")).Code);
     }
@@ -153,7 +138,7 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
     {
         using var cancel = new CancellationTokenSource();
         var sync = SyncAsync("""{"mode": "hang"}""", stop: cancel);
-        await Wait.ForAsync("the first page", () => !peers.Ingest.Pages.IsEmpty, SyncTimeout);
+        await Wait.ForAsync("the first page", () => !bench.Peers.Ingest.Pages.IsEmpty, DriverBench.SyncTimeout);
 
         await cancel.CancelAsync();
 
@@ -165,8 +150,8 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
     {
         await SyncAsync("""{"mode": "flood-stderr"}""");
 
-        Assert.Contains("the last line", log.Text, StringComparison.Ordinal);
-        Assert.True(log.Text.Length < 10 << 20);
+        Assert.Contains("the last line", bench.Log.Text, StringComparison.Ordinal);
+        Assert.True(bench.Log.Text.Length < 10 << 20);
     }
 
     [Fact]
@@ -174,7 +159,7 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
     {
         await SyncAsync("""{"mode": "fork-away"}""");
 
-        Assert.NotEmpty(peers.Ingest.Ids);
+        Assert.NotEmpty(bench.Peers.Ingest.Ids);
     }
 
     [Fact]
@@ -182,7 +167,7 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
     {
         await SyncAsync("""{"mode": "call-after-end"}""");
 
-        Assert.Equal(totals!.Pages, peers.Ingest.Pages.Count);
+        Assert.Equal(bench.Totals!.Pages, bench.Peers.Ingest.Pages.Count);
     }
 
     [Fact]
@@ -198,39 +183,16 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
     {
         var fault = await FaultAsync("""{"mode": "leak-error", "password": "s3cret-pass"}""");
 
-        Assert.Contains("connecting with ***", log.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("s3cret-pass", log.Text, StringComparison.Ordinal);
+        Assert.Contains("connecting with ***", bench.Log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret-pass", bench.Log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret-pass", new OptionMask("""{"password": "s3cret-pass"}""").Apply(fault).ToString(), StringComparison.Ordinal);
     }
 
-    private async Task<RunFault> FaultAsync(string options, string? command = null, Dictionary<string, string?>? settings = null) =>
-        (await Assert.ThrowsAsync<RunFaultException>(() => SyncAsync(options, command: command, settings: settings))).Fault;
+    private Task<RunFault> FaultAsync(string options, string? command = null, Dictionary<string, string?>? settings = null) =>
+        bench.FaultAsync(options, connectors.Crash, command ?? "./crash-go", settings);
 
-    private async Task<SyncEnd> SyncAsync(
-        string options, string? bundle = null, string? command = null, Dictionary<string, string?>? settings = null, CancellationTokenSource? stop = null)
-    {
-        bundle ??= connectors.Crash;
-        Dictionary<string, string?> values = new((settings ?? []).Select(s => KeyValuePair.Create("Connectors:" + s.Key, s.Value)))
-        {
-            ["Connectors:TemporaryDirectory"] = temporary,
-            ["Connectors:UseBubblewrap"] = isolated.ToString(),
-            ["Connectors:UseControlGroups"] = isolated.ToString(),
-        };
-        var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
-        services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
-        services.AddConnectorDrivers();
-        await using var provider = services.BuildServiceProvider();
-        using var channel = peers.Channel();
-        var run = new RunIdentity { RunId = Guid.CreateVersion7().ToString(), ConnectionId = Guid.CreateVersion7().ToString(), Fence = 1 };
-        using var pages = await PageLoad.OpenAsync(new(channel), run, CancellationToken.None);
-        var output = new ConnectorOutput(log, Guid.Parse(run.RunId), "crash-go", new OptionMask(options));
-        var end = await provider.GetRequiredService<ConnectorDrivers>().For("c1").SyncAsync(
-            new(Guid.Parse(run.RunId), "crash-go", bundle, command ?? "./crash-go", options, output, pages, applies => isolation = applies),
-            stop?.Token ?? TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
-        totals = pages.Totals;
-        return end;
-    }
+    private Task<SyncEnd> SyncAsync(string options, string? bundle = null, string? command = null, CancellationTokenSource? stop = null) =>
+        bench.SyncAsync(options, bundle ?? connectors.Crash, command ?? "./crash-go", stop: stop);
 }
 
 public sealed class C1DriverIsolatedTests(GoConnectors connectors) : C1DriverTests(connectors, isolated: true);

@@ -12,6 +12,19 @@ public sealed class HandshakeTests
     public void A_right_line_gives_the_address(string line, string network, string address) =>
         Assert.Equal(new(network, address), Handshake.Parse(line, false, [1]));
 
+    [Fact]
+    public void With_AutoMTLS_the_sixth_field_is_the_certificate()
+    {
+        var certificate = new string('A', 600);
+
+        Assert.Equal(new("unix", "/tmp/p", certificate), Handshake.Parse($"1|1|unix|/tmp/p|grpc|{certificate}", false, [1]));
+        Assert.Equal(new("unix", "/tmp/p", certificate), Handshake.Parse($"1|1|unix|/tmp/p|grpc|{certificate}|false", false, [1]));
+    }
+
+    [Fact]
+    public void A_short_sixth_field_is_an_old_one_of_another_meaning() =>
+        Assert.Equal(new("unix", "/tmp/p"), Handshake.Parse("1|1|unix|/tmp/p|grpc|extra", false, [1]));
+
     [Theory]
     [InlineData("Listening on 8080 ...", "handshake_failed", "Listening on 8080 ...")]
     [InlineData("", "handshake_failed", "expected 1|1|unix")]

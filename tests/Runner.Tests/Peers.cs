@@ -121,7 +121,7 @@ public sealed class RegistryPeer : Platform.Registry.V1.Registry.RegistryBase
 {
     public ConcurrentDictionary<string, RunSpecification> Connections { get; } = [];
 
-    public void Add(string connection, string digest, string command, string options, string connector = "crash-go") =>
+    public void Add(string connection, string digest, string command, string options, string connector = "crash-go", bool autoMtls = false) =>
         Connections[connection] = new RunSpecification
         {
             Connection = new Connection { Id = Guid.CreateVersion7().ToString(), Name = connection, Connector = connector },
@@ -130,6 +130,7 @@ public sealed class RegistryPeer : Platform.Registry.V1.Registry.RegistryBase
             Protocol = "c1",
             Command = command,
             Options = ByteString.CopyFromUtf8(options),
+            AutoMtls = autoMtls,
         };
 
     public override Task<Connection> ResolveConnection(ResolveConnectionRequest request, ServerCallContext context) =>

@@ -100,6 +100,18 @@ public sealed class RunTests(ServersFixture servers, GoConnectors connectors) : 
     }
 
     [Fact]
+    public async Task A_manifest_that_asks_for_auto_mtls_gets_it()
+    {
+        peers.Registry.Add("tls", peers.Bundles.Add(connectors.Crash), "./crash-go", """{"mode": "ok"}""", autoMtls: true);
+
+        var run = await runner.WaitForStateAsync(Id(await runner.StartRunAsync("tls")), RunTimeout, "failed", "succeeded");
+
+        // go-plugin 1.0.1 does not get further than its callback.
+        Assert.Equal("mtls_callback_failed", run.GetProperty("error").GetProperty("code").GetString());
+        Assert.Contains("auto_mtls", run.GetProperty("error").GetProperty("remedy").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task While_a_run_is_active_one_more_is_queued_and_runs_afterwards()
     {
         var first = await StartRunAsync("""{"mode": "hang"}""");

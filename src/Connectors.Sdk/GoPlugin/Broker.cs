@@ -7,7 +7,8 @@ using Platform.Protocols.GoPlugin;
 namespace Platform.Connectors.GoPlugin;
 
 /// <summary>Addresses that the host offers by id, each good for one dial.</summary>
-internal sealed class Broker
+/// <param name="tls">How the host is dialled when it asked for AutoMTLS; null: plain HTTP/2.</param>
+internal sealed class Broker(MutualTls? tls = null)
 {
     private static readonly TimeSpan OfferTimeout = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<uint, TaskCompletionSource<ConnInfo>> offers = new();
@@ -34,32 +35,40 @@ internal sealed class Broker
     private TaskCompletionSource<ConnInfo> Pending(uint id) =>
         offers.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
 
-    private static GrpcChannel Channel(ConnInfo offer) => GrpcChannel.ForAddress("http://unused", new GrpcChannelOptions
+    private GrpcChannel Channel(ConnInfo offer)
     {
-        MaxReceiveMessageSize = null,
-        MaxSendMessageSize = null,
-        DisposeHttpClient = true,
-        HttpHandler = new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             UseProxy = false,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var unix = offer.Network == "unix";
-                var socket = unix
-                    ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-                    : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                try
-                {
-                    await socket.ConnectAsync(unix ? new UnixDomainSocketEndPoint(offer.Address) : System.Net.IPEndPoint.Parse(offer.Address), cancellationToken);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            },
-        },
-    });
+            ConnectCallback = (_, cancellationToken) => ConnectAsync(offer, cancellationToken),
+        };
+        if (tls is not null)
+            handler.SslOptions = tls.ClientOptions();
+        return GrpcChannel.ForAddress($"{(tls is null ? "http" : "https")}://{MutualTls.ServerName}", new GrpcChannelOptions
+        {
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+            DisposeHttpClient = true,
+            HttpHandler = handler,
+        });
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(ConnInfo offer, CancellationToken cancellationToken)
+    {
+        var unix = offer.Network == "unix";
+        var socket = unix
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(unix ? new UnixDomainSocketEndPoint(offer.Address) : System.Net.IPEndPoint.Parse(offer.Address), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

@@ -1,3 +1,6 @@
+using System.Text;
+using Platform.Protocols.GoPlugin;
+
 namespace Platform.Connectors.GoPlugin;
 
 /// <summary>The first words between a go-plugin host and its plugin: a cookie in the environment, a line on stdout.</summary>
@@ -21,10 +24,17 @@ internal static class Handshake
             : $"The host speaks protocol versions {offered}; this connector speaks {C1Version}. Use a host that offers {C1Version}.";
     }
 
+    /// <summary>The certificate of a host that asks for AutoMTLS, as PEM text; null when it doesn't ask.</summary>
+    public static string? HostCertificate() =>
+        Environment.GetEnvironmentVariable(MutualTls.ClientCertificateVariable) is { Length: > 0 } pem ? pem : null;
+
     /// <summary><c>core|app|network|address|protocol|certificate</c>; written once the socket accepts.</summary>
-    public static void Announce(string socketPath)
+    /// <param name="socketPath">Absolute, and listening.</param>
+    /// <param name="tls">Its certificate is told as DER in base64 without padding; null: the field stays empty.</param>
+    public static void Announce(string socketPath, MutualTls? tls)
     {
-        StandardOutput.Write(System.Text.Encoding.UTF8.GetBytes($"1|{C1Version}|unix|{socketPath}|grpc|\n"));
+        var certificate = tls is null ? "" : Convert.ToBase64String(tls.Certificate).TrimEnd('=');
+        StandardOutput.Write(Encoding.UTF8.GetBytes($"1|{C1Version}|unix|{socketPath}|grpc|{certificate}\n"));
         StandardOutput.Flush();
     }
 }

@@ -7,24 +7,105 @@ namespace Platform.Connectors.GoPlugin;
 
 /// <summary>
 /// What the connector's code prints, for the host's stdio stream: stdout belongs to the handshake once serving begins.
-/// A writer blocks while 64 chunks are unread, as go-plugin's pipes do.
+/// Printing never blocks for good and nothing is lost: while the host reads, a writer that is far ahead waits for it; where
+/// the host doesn't read, or no longer, what finds no room goes to stderr, which every host reads as the log.
+/// Console.Error stays the real stderr, unlike go-plugin's: it ends in the same log, and last words before an exit get
+/// there whatever happens to the stream.
 /// </summary>
-internal sealed class StandardStreams
+internal sealed class StandardStreams : IDisposable
 {
+    // As go-plugin's own.
     private const int ChunkBytes = 1024;
-    private readonly Channel<StdioData> chunks = Channel.CreateBounded<StdioData>(64);
+    private const int MaxUnreadChunks = 4096;
+    private static readonly TimeSpan ExitLimit = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Takes Console.Out over. Console.Error stays: the host reads that as the log.</summary>
+    private readonly Channel<StdioData> chunks = Channel.CreateBounded<StdioData>(MaxUnreadChunks);
+    private readonly Stream standardError = Console.OpenStandardError();
+    private readonly TextWriter log = Console.Error;
+    private readonly ManualResetEventSlim readToEnd = new();
+    private readonly EventHandler onExit;
+    private readonly UnhandledExceptionEventHandler onCrash;
+    private volatile bool isRead;
+
+    private StandardStreams()
+    {
+        // A process that ends in another way than by the host's shutdown still tells its last words.
+        onExit = (_, _) => Exit();
+        onCrash = (_, _) => Exit();
+        AppDomain.CurrentDomain.ProcessExit += onExit;
+        AppDomain.CurrentDomain.UnhandledException += onCrash;
+    }
+
+    /// <summary>Takes Console.Out over, for the rest of the process.</summary>
     public static StandardStreams Capture()
     {
         var streams = new StandardStreams();
-        Console.SetOut(new StreamWriter(new Sink(streams.chunks.Writer), new UTF8Encoding(false)) { AutoFlush = true });
+        Console.SetOut(new StreamWriter(new PrintStream(streams), new UTF8Encoding(false)) { AutoFlush = true });
         return streams;
     }
 
-    public IAsyncEnumerable<StdioData> ReadAsync(CancellationToken cancellationToken) => chunks.Reader.ReadAllAsync(cancellationToken);
+    /// <summary>Everything printed, from the beginning; ends after <see cref="Complete"/>, when all is read.</summary>
+    public IAsyncEnumerable<StdioData> ReadAsync(CancellationToken cancellationToken)
+    {
+        isRead = true;
+        return chunks.Reader.ReadAllAsync(cancellationToken);
+    }
 
-    private sealed class Sink(ChannelWriter<StdioData> writer) : Stream
+    /// <summary>What is printed from now on goes to the log.</summary>
+    public void Complete() => chunks.Writer.TryComplete();
+
+    /// <summary>Nobody reads any more: what is unread goes to the log, as all that follows.</summary>
+    public void End()
+    {
+        Complete();
+        while (chunks.Reader.TryRead(out var unread))
+            WriteToLog(unread);
+        readToEnd.Set();
+    }
+
+    public void Dispose()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= onExit;
+        AppDomain.CurrentDomain.UnhandledException -= onCrash;
+        End();
+    }
+
+    private void Exit()
+    {
+        Complete();
+        if (isRead)
+            readToEnd.Wait(ExitLimit);
+        End();
+    }
+
+    private void Write(StdioData chunk)
+    {
+        if (chunks.Writer.TryWrite(chunk))
+            return;
+        try
+        {
+            if (isRead)
+            {
+                chunks.Writer.WriteAsync(chunk).AsTask().GetAwaiter().GetResult();
+                return;
+            }
+        }
+        catch (ChannelClosedException)
+        {
+            // The host stopped reading while this waited.
+        }
+
+        WriteToLog(chunk);
+    }
+
+    private void WriteToLog(StdioData chunk)
+    {
+        // Not into the middle of a log entry.
+        lock (log)
+            standardError.Write(chunk.Data.Span);
+    }
+
+    private sealed class PrintStream(StandardStreams streams) : Stream
     {
         public override bool CanRead => false;
         public override bool CanSeek => false;
@@ -36,11 +117,10 @@ internal sealed class StandardStreams
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            for (; buffer.Length > 0; buffer = buffer[Math.Min(ChunkBytes, buffer.Length)..])
+            for (int length; buffer.Length > 0; buffer = buffer[length..])
             {
-                var chunk = new StdioData { Channel = StdioData.Types.Channel.Stdout, Data = ByteString.CopyFrom(buffer[..Math.Min(ChunkBytes, buffer.Length)]) };
-                if (!writer.TryWrite(chunk))
-                    writer.WriteAsync(chunk).AsTask().GetAwaiter().GetResult();
+                length = Math.Min(ChunkBytes, buffer.Length);
+                streams.Write(new StdioData { Channel = StdioData.Types.Channel.Stdout, Data = ByteString.CopyFrom(buffer[..length]) });
             }
         }
 

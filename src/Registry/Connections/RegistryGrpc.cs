@@ -55,6 +55,7 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
             Protocol = manifest.Protocol ?? "c1",
             Command = manifest.Command,
             Options = Open(found),
+            AutoMtls = manifest.AutoMtls ?? false,
         };
         LogGiven(logger, found.Id, request.RunId);
         return specification;

@@ -3,7 +3,7 @@ using Platform.ServiceDefaults;
 
 namespace Platform.Registry.Json;
 
-/// <summary>Takes the string fields out of an object and remembers what was wrong with them.</summary>
+/// <summary>Takes the fields out of an object and remembers what was wrong with them.</summary>
 internal sealed class JsonFields
 {
     private readonly Dictionary<string, JsonElement> values = [];
@@ -37,6 +37,15 @@ internal sealed class JsonFields
         if (Value(field) is not { } value) return null;
         if (value.ValueKind == JsonValueKind.String) return value.GetString();
         errors.Add(new(field, "wrong_type", "The field must be a string."));
+        return null;
+    }
+
+    /// <summary>A field that is true or false; null when absent or null.</summary>
+    public bool? Flag(string field)
+    {
+        if (Value(field) is not { } value) return null;
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
+        errors.Add(new(field, "wrong_type", "The field must be true or false."));
         return null;
     }
 

@@ -9,7 +9,7 @@ namespace Platform.Registry.Manifests;
 internal static class ManifestReader
 {
     private static readonly string[] Fields =
-        ["name", "description", "source", "uri", "install_command", "update_command", "command", "ref", "subdir", "protocol"];
+        ["name", "description", "source", "uri", "install_command", "update_command", "command", "ref", "subdir", "protocol", "auto_mtls"];
 
     /// <param name="name">Given by the user: replaces the manifest's own.</param>
     public static Manifest Read(JsonElement json, string? name)
@@ -28,7 +28,8 @@ internal static class ManifestReader
             Command: fields.Required("command"),
             Ref: fields.Optional("ref"),
             Subdir: fields.Optional("subdir"),
-            Protocol: fields.Optional("protocol"));
+            Protocol: fields.Optional("protocol"),
+            AutoMtls: fields.Flag("auto_mtls"));
 
         IReadOnlyList<FieldError> errors = [.. fields.Errors, .. ManifestRules.Check(manifest)];
         return errors.Count == 0 ? manifest : throw Errors.InvalidManifest(errors);

@@ -22,9 +22,10 @@ internal interface IConnectorDriver
 /// <param name="Bundle">The installed connector's folder, to be read only.</param>
 /// <param name="Options">As the user gave them; secret: never in arguments, environment or logs.</param>
 /// <param name="OnStarted">Gets the isolation that applies, once the connector answers.</param>
+/// <param name="AutoMtls">The manifest asks for TLS with throw-away certificates; for protocols that have it.</param>
 internal sealed record SyncWork(
     Guid RunId, string Connector, string Bundle, string Command, string Options,
-    ConnectorOutput Output, PageLoad Pages, Action<string> OnStarted);
+    ConnectorOutput Output, PageLoad Pages, Action<string> OnStarted, bool AutoMtls = false);
 
 /// <param name="Result">The connector's closing words; empty when it has none.</param>
 /// <param name="FullListing">The connector declared that it sent everything there is.</param>

@@ -55,7 +55,7 @@ internal sealed partial class RunExecution(
             using var pages = lease.Pages = await PageLoad.OpenAsync(ingest, run.Identity(), lease.Lost);
             var output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
             var end = await driver.SyncAsync(
-                new(run.Id, run.Connector, bundle, specification.Command, options, output, pages, OnStarted), stop);
+                new(run.Id, run.Connector, bundle, specification.Command, options, output, pages, OnStarted, specification.AutoMtls), stop);
             return (end with { Result = Bounded(mask.Apply(end.Result), MaxResultCharacters) }, null);
 
             void OnStarted(string applies)

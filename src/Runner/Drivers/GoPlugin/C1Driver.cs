@@ -12,6 +12,7 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
 
     private static readonly int[] Versions = [1];
     private static readonly KeyValuePair<string, string> Cookie = new("BASIC_PLUGIN", "hello");
+    private static readonly TimeSpan DeadlineTolerance = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WindUpLimit = TimeSpan.FromSeconds(1);
 
     public async Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel)
@@ -22,7 +23,7 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
             await using var plugin = await PluginHost.StartAsync(launcher, isolation, options.Value, folder, work, Versions, Cookie, cancel);
             work.OnStarted(plugin.Isolation);
             var session = new CallbackSession(work.Pages);
-            await using var callback = await CallbackEndpoint.ListenAsync(folder.Socket("callback"), session, options.Value.MaxMessageBytes);
+            await using var callback = await CallbackEndpoint.ListenAsync(folder.Socket("callback"), session, options.Value.MaxMessageBytes, plugin.Tls);
             try
             {
                 return await SyncAsync(plugin, callback, session, work, cancel);
@@ -38,16 +39,18 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
         }
     }
 
-    private static async Task<SyncEnd> SyncAsync(
+    private async Task<SyncEnd> SyncAsync(
         PluginHost plugin, CallbackEndpoint callback, CallbackSession session, SyncWork work, CancellationToken cancel)
     {
         var client = new Connector.ConnectorClient(plugin.Invoker);
         var id = await AnnounceAsync(plugin, callback.Socket);
+        var limit = TimeSpan.FromSeconds(options.Value.SyncTimeoutSeconds);
+        var deadline = DateTime.UtcNow + limit;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var call = client.SyncAsync(new SyncRequest { Options = work.Options, CallbackHandlerServer = id }, cancellationToken: stop.Token);
+        using var call = client.SyncAsync(new SyncRequest { Options = work.Options, CallbackHandlerServer = id }, deadline: deadline, cancellationToken: stop.Token);
         var sync = call.ResponseAsync;
 
-        // Sync itself may hang for ever: its process, the broker and the pages are watched beside it.
+        // Sync may hang until its deadline: its process, the broker and the pages are watched beside it.
         await Task.WhenAny(sync, plugin.Exited, plugin.Broker.Ended, work.Pages.Refused);
         if (cancel.IsCancellationRequested)
         {
@@ -57,6 +60,8 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
             throw new OperationCanceledException(cancel);
         }
 
+        // A connector that passes over a refused connection may be done before the refusal has arrived.
+        await callback.HandshakesSettled;
         // A page that is on its way when Sync returns still counts; one that comes later is refused.
         if (sync.IsCompletedSuccessfully)
             await work.Pages.SealAsync();
@@ -67,8 +72,15 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
             return new(sync.Result.Metadata, session.FullListing);
 
         await stop.CancelAsync();
+        if (IsLate(sync, deadline))
+            throw Faults.SyncTimeout(limit, plugin.WithoutStdio);
         throw await WhyAsync(plugin, sync);
     }
+
+    // The connector knows the deadline too, and may say so a moment earlier.
+    private static bool IsLate(Task<EndSync> sync, DateTime deadline) =>
+        sync.Exception?.InnerException is RpcException { StatusCode: var status }
+        && DateTime.UtcNow >= deadline - (status == StatusCode.DeadlineExceeded ? DeadlineTolerance : TimeSpan.Zero);
 
     private static async Task<RunFaultException> WhyAsync(PluginHost plugin, Task<EndSync> sync)
     {

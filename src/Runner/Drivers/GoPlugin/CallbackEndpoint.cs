@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Platform.Protocols.GoPlugin;
 
 namespace Platform.Runner.Drivers.GoPlugin;
 
@@ -12,12 +13,14 @@ internal sealed class CallbackEndpoint : IAsyncDisposable
     private static readonly TimeSpan KeepAlive = TimeSpan.FromDays(7);
 
     private readonly WebApplication app;
+    private readonly CallbackTls? tls;
     private readonly TaskCompletionSource disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int connections;
 
-    private CallbackEndpoint(string socket, CallbackSession session, int maxMessageBytes)
+    private CallbackEndpoint(string socket, CallbackSession session, int maxMessageBytes, MutualTls? mutual)
     {
         Socket = socket;
+        tls = mutual is null ? null : new CallbackTls(mutual, session);
         // Empty: it must not read the settings of the Runner's own endpoints.
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -33,8 +36,11 @@ internal sealed class CallbackEndpoint : IAsyncDisposable
             {
                 listen.Protocols = HttpProtocols.Http2;
                 listen.Use(next => connection => CountAsync(next(connection)));
+                tls?.Apply(listen);
             });
         });
+        if (tls is not null)
+            builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(tls);
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = maxMessageBytes);
         builder.Services.AddSingleton(session).AddSingleton<CallbackService>();
@@ -57,10 +63,14 @@ internal sealed class CallbackEndpoint : IAsyncDisposable
     /// <summary>Ends when a connector that had connected has no connection left; never fails.</summary>
     public Task Disconnected => disconnected.Task;
 
+    /// <summary>Ends when no TLS handshake is on its way; whether one failed is then known. Never fails.</summary>
+    public Task HandshakesSettled => tls?.Settled ?? Task.CompletedTask;
+
+    /// <param name="mutual">Serves TLS with this certificate, to the one that it trusts; null: plain HTTP/2.</param>
     /// <returns>Listening.</returns>
-    public static async Task<CallbackEndpoint> ListenAsync(string socket, CallbackSession session, int maxMessageBytes)
+    public static async Task<CallbackEndpoint> ListenAsync(string socket, CallbackSession session, int maxMessageBytes, MutualTls? mutual = null)
     {
-        var endpoint = new CallbackEndpoint(socket, session, maxMessageBytes);
+        var endpoint = new CallbackEndpoint(socket, session, maxMessageBytes, mutual);
         await endpoint.app.StartAsync();
         return endpoint;
     }

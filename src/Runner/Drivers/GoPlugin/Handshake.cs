@@ -6,8 +6,12 @@ namespace Platform.Runner.Drivers.GoPlugin;
 /// The first line on a plugin's stdout, <c>core|app|network|address|protocol|certificate</c>, for example
 /// <c>1|1|unix|/tmp/plugin42|grpc|</c>. A protocol that is absent means net/rpc, which this host doesn't speak.
 /// </summary>
-internal sealed record Handshake(string Network, string Address)
+/// <param name="Certificate">With AutoMTLS the plugin's certificate, DER in base64; else empty.</param>
+internal sealed record Handshake(string Network, string Address, string Certificate = "")
 {
+    // Shorter ones are an old field of another meaning, as go-plugin knows them too.
+    private const int MinCertificateCharacters = 51;
+
     public const int CoreVersion = 1;
     public const int MaxLineBytes = 4096;
 
@@ -35,12 +39,13 @@ internal sealed record Handshake(string Network, string Address)
                 : $"it offers the transport {Quote(protocol)}, this host speaks gRPC only");
 
         var (network, address) = (fields[2], fields[3]);
+        var certificate = fields.Length > 5 && fields[5].Length >= MinCertificateCharacters ? fields[5] : "";
         return network switch
         {
-            "unix" when address.StartsWith('/') => new(network, address),
+            "unix" when address.StartsWith('/') => new(network, address, certificate),
             "unix" => throw Faults.HandshakeFailed($"its socket {Quote(address)} is not an absolute path"),
             "tcp" when address.StartsWith("127.0.0.1:", StringComparison.Ordinal)
-                && ushort.TryParse(address.AsSpan(10), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0 => new(network, address),
+                && ushort.TryParse(address.AsSpan(10), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0 => new(network, address, certificate),
             "tcp" => throw Faults.HandshakeFailed($"it listens on {Quote(address)}, only 127.0.0.1 is allowed"),
             _ => throw Faults.HandshakeFailed($"its network {Quote(network)} is neither unix nor tcp"),
         };

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Platform.Protocols.GoPlugin;
@@ -18,13 +17,13 @@ internal sealed class PluginHost : IAsyncDisposable
     private readonly ConnectorProcess process;
     private readonly GrpcChannel channel;
     private readonly ConnectorSettings settings;
-    private readonly Task stdio;
+    private readonly Task<StdioEnd> stdio;
     private readonly CancellationTokenSource ended = new();
     private long endingSince;
 
-    private PluginHost(ConnectorProcess process, GrpcChannel channel, ConnectorSettings settings, ConnectorOutput output)
+    private PluginHost(ConnectorProcess process, GrpcChannel channel, MutualTls? tls, ConnectorSettings settings, ConnectorOutput output)
     {
-        (this.process, this.channel, this.settings) = (process, channel, settings);
+        (this.process, this.channel, Tls, this.settings) = (process, channel, tls, settings);
         Invoker = channel.CreateCallInvoker();
         // In this order, before any work: the broker's stream, then the standard streams.
         Broker = new(new GRPCBroker.GRPCBrokerClient(Invoker));
@@ -34,6 +33,12 @@ internal sealed class PluginHost : IAsyncDisposable
     public CallInvoker Invoker { get; }
 
     public BrokerStream Broker { get; }
+
+    /// <summary>What callbacks have to be served with; null without AutoMTLS.</summary>
+    public MutualTls? Tls { get; }
+
+    /// <summary>The plugin has no stdio service, so nobody reads what its code prints once it serves.</summary>
+    public bool WithoutStdio => stdio is { IsCompletedSuccessfully: true, Result: StdioEnd.Unimplemented };
 
     public string Isolation => process.Isolation;
 
@@ -56,13 +61,18 @@ internal sealed class PluginHost : IAsyncDisposable
             ["PLUGIN_MAX_PORT"] = "25000",
             ["PLUGIN_UNIX_SOCKET_DIR"] = folder.Path,
         };
+        var tls = work.AutoMtls ? new MutualTls() : null;
+        if (tls is not null)
+            variables[MutualTls.ClientCertificateVariable] = tls.CertificatePem;
         var handshake = new TaskCompletionSource<Handshake>(TaskCreationOptions.RunContinuationsAsynchronously);
         var process = await ConnectorProcess.StartAsync(
             launcher, isolation, settings, work.Command, work.Bundle, folder, variables, LineReader.MaxLineBytes, OnOutput, work.Output.Add);
         try
         {
             var agreed = await HandshakeAsync(process, handshake.Task, TimeSpan.FromSeconds(settings.StartTimeoutSeconds), settings, cancel);
-            var host = new PluginHost(process, Connect(agreed), settings, work.Output);
+            if (tls is not null)
+                PluginChannel.Trust(tls, agreed);
+            var host = new PluginHost(process, PluginChannel.Open(agreed, tls), tls, settings, work.Output);
             try
             {
                 await host.PingAsync(agreed, cancel);
@@ -78,6 +88,7 @@ internal sealed class PluginHost : IAsyncDisposable
         {
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             await process.DisposeAsync();
+            tls?.Dispose();
             throw;
         }
 
@@ -139,6 +150,7 @@ internal sealed class PluginHost : IAsyncDisposable
         await ended.CancelAsync();
         await stdio;
         channel.Dispose();
+        Tls?.Dispose();
     }
 
     private TimeSpan Grace => TimeSpan.FromSeconds(settings.GraceSeconds) - Stopwatch.GetElapsedTime(endingSince) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
@@ -168,47 +180,22 @@ internal sealed class PluginHost : IAsyncDisposable
             ? Faults.OutOfMemory((long)settings.MemoryLimitMegabytes << 20)
             : Faults.ConnectorExited(process.ExitCode);
 
-    // One connection for good: the broker's stream lives on the first one, a silent second would part from it.
-    private static GrpcChannel Connect(Handshake handshake) => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
-    {
-        MaxReceiveMessageSize = null,
-        MaxSendMessageSize = null,
-        DisposeHttpClient = true,
-        HttpHandler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            EnableMultipleHttp2Connections = false,
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
-            ActivityHeadersPropagator = null,
-            ConnectCallback = async (_, cancel) =>
-            {
-                var unix = handshake.Network == "unix";
-                var socket = unix ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) : new Socket(SocketType.Stream, ProtocolType.Tcp);
-                try
-                {
-                    await socket.ConnectAsync(unix ? new UnixDomainSocketEndPoint(handshake.Address) : System.Net.IPEndPoint.Parse(handshake.Address), cancel);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            },
-        },
-    });
-
     private async Task PingAsync(Handshake handshake, CancellationToken cancel)
     {
         try
         {
             await PluginHealth.CheckAsync(Invoker, DateTime.UtcNow + PingDeadline, cancel);
         }
-        catch (RpcException) when (!cancel.IsCancellationRequested)
+        catch (RpcException e) when (!cancel.IsCancellationRequested)
         {
-            throw await ExitFaultAsync() ?? Faults.HandshakeFailed(
-                $"it does not answer at {handshake.Network} {handshake.Address}; a socket has to be in the folder that PLUGIN_UNIX_SOCKET_DIR or TMPDIR names");
+            if (Tls is { MetAnother: true })
+                throw Faults.MtlsWrongCertificate();
+            if (await ExitFaultAsync() is { } exit)
+                throw exit;
+            throw Tls is not null && e.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.DeadlineExceeded
+                ? Faults.MtlsFailed(handshake.Network, handshake.Address)
+                : Faults.HandshakeFailed(
+                    $"it does not answer at {handshake.Network} {handshake.Address}; a socket has to be in the folder that PLUGIN_UNIX_SOCKET_DIR or TMPDIR names");
         }
         catch (RpcException)
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using Grpc.Core;
 using Platform.Protocols.GoPlugin;
 using Platform.Runner.Processes;
@@ -11,36 +10,39 @@ namespace Platform.Runner.Drivers.GoPlugin;
 /// </summary>
 internal static class PluginStdio
 {
-    public static async Task DrainAsync(GRPCStdio.GRPCStdioClient client, ConnectorOutput output, CancellationToken cancel)
+    public static async Task<StdioEnd> DrainAsync(GRPCStdio.GRPCStdioClient client, ConnectorOutput output, CancellationToken cancel)
     {
-        var pending = new StringBuilder();
+        var standardOutput = new LineAssembler(LineReader.MaxLineBytes, output.Add);
+        var standardError = new LineAssembler(LineReader.MaxLineBytes, output.Add);
         try
         {
             using var call = client.StreamStdio(new Google.Protobuf.WellKnownTypes.Empty(), cancellationToken: cancel);
-            // Chunks of at most 1 KiB that don't end where lines do. Both channels go to the same log.
+            // Chunks of at most 1 KiB that don't end where lines do. Both channels go to the same log, line by line.
             while (await call.ResponseStream.MoveNext(cancel))
             {
-                foreach (var character in call.ResponseStream.Current.Data.ToStringUtf8())
-                {
-                    if (character != '\n' && pending.Length < LineReader.MaxLineBytes)
-                        pending.Append(character);
-                    else if (character == '\n')
-                        Flush();
-                }
+                var chunk = call.ResponseStream.Current;
+                (chunk.Channel == StdioData.Types.Channel.Stderr ? standardError : standardOutput).Add(chunk.Data.Span);
             }
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unimplemented)
+        {
+            return StdioEnd.Unimplemented;
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException)
         {
-            // Unimplemented, or the plugin ended.
+            // The plugin ended.
         }
 
-        if (pending.Length > 0)
-            Flush();
-
-        void Flush()
-        {
-            output.Add(pending.ToString(), false);
-            pending.Clear();
-        }
+        standardOutput.End();
+        standardError.End();
+        return StdioEnd.Ended;
     }
+}
+
+internal enum StdioEnd
+{
+    Ended,
+
+    /// <summary>The plugin has no such service.</summary>
+    Unimplemented,
 }

@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Platform.Ingest.V1;
+using Platform.Runner.Drivers;
+using Platform.Runner.Processes;
+using Platform.Runner.Runs;
+
+namespace Platform.Runner.Tests;
+
+/// <summary>Syncs by the c1 driver alone, with every isolation that this machine has or with none. Disposing checks that no sync left anything.</summary>
+internal sealed class DriverBench : IAsyncDisposable
+{
+    public static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(60);
+    private readonly string temporary = Directory.CreateTempSubdirectory("rd-").FullName;
+    private readonly bool isolated;
+
+    private DriverBench(Peers peers, bool isolated) => (Peers, this.isolated) = (peers, isolated);
+
+    public Peers Peers { get; }
+
+    public CollectedLog Log { get; } = new();
+
+    /// <summary>As the last connector that started was said to be isolated.</summary>
+    public string? Isolation { get; private set; }
+
+    /// <summary>What the last sync that succeeded had committed.</summary>
+    public LoadTotals? Totals { get; private set; }
+
+    public static async Task<DriverBench> StartAsync(bool isolated = true) => new(await Peers.StartAsync(), isolated);
+
+    public async Task<RunFault> FaultAsync(
+        string options, string bundle, string command, Dictionary<string, string?>? settings = null, bool autoMtls = false) =>
+        (await Assert.ThrowsAsync<RunFaultException>(() => SyncAsync(options, bundle, command, settings, autoMtls: autoMtls))).Fault;
+
+    public async Task<SyncEnd> SyncAsync(
+        string options, string bundle, string command, Dictionary<string, string?>? settings = null, CancellationTokenSource? stop = null, bool autoMtls = false)
+    {
+        Dictionary<string, string?> values = new((settings ?? []).Select(s => KeyValuePair.Create("Connectors:" + s.Key, s.Value)))
+        {
+            ["Connectors:TemporaryDirectory"] = temporary,
+            ["Connectors:UseBubblewrap"] = isolated.ToString(),
+            ["Connectors:UseControlGroups"] = isolated.ToString(),
+        };
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+        services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        services.AddConnectorDrivers();
+        await using var provider = services.BuildServiceProvider();
+        using var channel = Peers.Channel();
+        var run = new RunIdentity { RunId = Guid.CreateVersion7().ToString(), ConnectionId = Guid.CreateVersion7().ToString(), Fence = 1 };
+        using var pages = await PageLoad.OpenAsync(new(channel), run, CancellationToken.None);
+        var output = new ConnectorOutput(Log, Guid.Parse(run.RunId), "tested", new OptionMask(options));
+        var end = await provider.GetRequiredService<ConnectorDrivers>().For("c1").SyncAsync(
+            new(Guid.Parse(run.RunId), "tested", bundle, command, options, output, pages, applies => Isolation = applies, autoMtls),
+            stop?.Token ?? TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
+        Totals = pages.Totals;
+        return end;
+    }
+
+    /// <summary>No orphans: neither processes nor sockets nor folders.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Peers.DisposeAsync();
+        Assert.Empty(ProcessTable.WithPrefix(RunFolder.Marker, temporary));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
+        Directory.Delete(temporary);
+    }
+}
