@@ -85,9 +85,9 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
     protected void HeadersReceived(Metadata received) => headers.TrySetResult(received);
 
     // Ends the call with a status that the server did not send; the stream is reset.
-    public void Finish(Status status) => Finish(status, Metadata.Empty);
+    public void Finish(Status status) => Finish(status, Metadata.Empty, answered: false);
 
-    protected void Finish(Status status, Metadata trailers)
+    protected void Finish(Status status, Metadata trailers, bool answered)
     {
         if (Interlocked.Exchange(ref finished, 1) != 0)
             return;
@@ -96,7 +96,7 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
         if (status.StatusCode == StatusCode.Cancelled && options.Deadline <= DateTime.UtcNow && !options.CancellationToken.IsCancellationRequested && status.DebugException is not null)
             status = new Status(StatusCode.DeadlineExceeded, "", status.DebugException);
 
-        var outcome = new Outcome(status, trailers);
+        var outcome = new Outcome(status, trailers, answered);
         completion.SetResult(outcome);
         Disarm();
         channel.Remove(this);
@@ -154,7 +154,8 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
         cancellation.Unregister();
     }
 
-    internal sealed record Outcome(Status Status, Metadata Trailers);
+    // Answered: the status is the server's, not one found here.
+    internal sealed record Outcome(Status Status, Metadata Trailers, bool Answered);
 
     private static partial class Log
     {

@@ -55,13 +55,13 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
     {
         var (status, trailers) = ResponseStatus.FromTrailers(Response!);
         pipe?.Complete();
-        Finish(check is null ? status : check(status), trailers);
+        Finish(check is null ? status : check(status), trailers, answered: true);
     }
 
     // Something broke, here or on the way; the server's own status, if it came, stands.
     public void FinishFrom(Exception exception, string doing)
     {
-        Finish(ResponseStatus.FromException(exception, doing), (exception as RpcException)?.Trailers ?? Metadata.Empty);
+        Finish(ResponseStatus.FromException(exception, doing), (exception as RpcException)?.Trailers ?? Metadata.Empty, answered: false);
         pipe?.Complete();
     }
 
@@ -96,7 +96,7 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
             HeadersReceived(ResponseStatus.Metadata(Response.Headers));
             if (ResponseStatus.FromHeaders(Response) is var (status, trailers))
             {
-                Finish(status, trailers);
+                Finish(status, trailers, answered: true);
                 return;
             }
 

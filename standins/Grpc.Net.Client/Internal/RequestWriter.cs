@@ -56,11 +56,17 @@ internal sealed class RequestWriter<TRequest, TResponse>(GrpcCall<TRequest, TRes
                 throw GrpcCall.EndedException(await call.Completion);
 
             using var outgoing = call.Serialize(message, WriteOptions);
+            var handedOver = false;
             try
             {
                 await outgoing.WriteToAsync(stream, call.Ended);
+                handedOver = true;
                 if ((WriteOptions?.Flags & WriteFlags.BufferHint) != WriteFlags.BufferHint)
                     await stream.FlushAsync(call.Ended);
+            }
+            catch (OperationCanceledException) when (handedOver && call.Completion is { IsCompletedSuccessfully: true, Result.Answered: true })
+            {
+                // The server answered, perhaps this very message, before the flush could say that it had left. The answer is the reader's.
             }
             catch (Exception exception)
             {
