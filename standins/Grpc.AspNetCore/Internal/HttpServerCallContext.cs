@@ -31,6 +31,7 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
     private bool bodyStarted;
     private bool flushCut;
     private bool ended;
+    private bool counted;
 
     public HttpContext HttpContext => http;
 
@@ -60,6 +61,13 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
     public void Start()
     {
         http.Response.ContentType = WireFormat.ContentType;
+        http.Features.Get<IHttpActivityFeature>()?.Activity.SetTag("grpc.method", method.FullName);
+        if (CallEvents.Server.IsEnabled())
+        {
+            counted = true;
+            CallEvents.Server.CallStart(method.FullName);
+        }
+
         if (WireFormat.TryParseTimeout(http.Request.Headers[WireFormat.TimeoutHeader], out var timeout))
         {
             var now = DateTime.UtcNow;
@@ -90,7 +98,13 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
         where T : class
     {
         var received = await messages!.ReadOnlyAsync(marshaller, CancellationTokenCore);
-        return received.Any ? received.Message : throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
+        if (!received.Any)
+            throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
+
+        if (CallEvents.Server.IsEnabled())
+            CallEvents.Server.MessageReceived();
+
+        return received.Message;
     }
 
     public async Task<MessageReader.Received<T>> ReadAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
@@ -102,11 +116,12 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
         }
 
         var call = CancellationTokenCore;
-        if (!cancellationToken.CanBeCanceled || cancellationToken == call)
-            return await messages!.ReadAsync(marshaller, call);
+        using var both = !cancellationToken.CanBeCanceled || cancellationToken == call ? null : CancellationTokenSource.CreateLinkedTokenSource(call, cancellationToken);
+        var received = await messages!.ReadAsync(marshaller, both?.Token ?? call);
+        if (received.Any && CallEvents.Server.IsEnabled())
+            CallEvents.Server.MessageReceived();
 
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(call, cancellationToken);
-        return await messages!.ReadAsync(marshaller, both.Token);
+        return received;
     }
 
     // The only response: it leaves together with the trailers.
@@ -123,6 +138,8 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
             {
                 bodyStarted = true;
                 outgoing.WriteTo(http.Response.BodyWriter);
+                if (CallEvents.Server.IsEnabled())
+                    CallEvents.Server.MessageSent();
             }
         }
 
@@ -142,6 +159,9 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
             outgoing.WriteTo(http.Response.BodyWriter);
             if ((WriteOptions?.Flags & WriteFlags.BufferHint) != WriteFlags.BufferHint)
                 await FlushAsync(cancellationToken);
+
+            if (CallEvents.Server.IsEnabled())
+                CallEvents.Server.MessageSent();
         }
         catch (OperationCanceledException)
         {
@@ -283,7 +303,10 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
     private void WriteStatus(Status status)
     {
         if (http.RequestAborted.IsCancellationRequested)
+        {
+            Tell(status.StatusCode);
             return;
+        }
 
         // Before anything of the body, the trailers are the headers of the whole answer.
         var alone = !bodyStarted && !http.Response.HasStarted;
@@ -306,7 +329,7 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
         if (!string.IsNullOrEmpty(status.Detail))
             Append(WireFormat.MessageHeader, WireFormat.EncodeMessage(status.Detail));
 
-        http.Features.Get<IHttpActivityFeature>()?.Activity.SetTag("grpc.method", method.FullName).SetTag("grpc.status_code", code);
+        Tell(status.StatusCode);
 
         void Append(string name, string value)
         {
@@ -315,6 +338,14 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
             else
                 http.Response.AppendTrailer(name, value);
         }
+    }
+
+    // Under the names that grpc-dotnet uses.
+    private void Tell(StatusCode status)
+    {
+        http.Features.Get<IHttpActivityFeature>()?.Activity.SetTag("grpc.status_code", ((int)status).ToString(CultureInfo.InvariantCulture));
+        if (counted)
+            CallEvents.Server.CallEnded(status);
     }
 
     private TimeSpan Due()
@@ -360,6 +391,7 @@ internal sealed partial class HttpServerCallContext(HttpContext http, IMethod me
         var reset = http.Features.Get<IHttpResetFeature>();
         if (flushCut)
         {
+            Tell(StatusCode.DeadlineExceeded);
             reset?.Reset(Cancel);
             return;
         }

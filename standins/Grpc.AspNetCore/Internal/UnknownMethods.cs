@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Internal;
+using Grpc.Net.Internal;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -26,6 +27,9 @@ internal sealed class UnknownMethods
             http.Response.ContentType = WireFormat.ContentType;
             http.Response.Headers[WireFormat.StatusHeader] = ((int)StatusCode.Unimplemented).ToString(System.Globalization.CultureInfo.InvariantCulture);
             http.Response.Headers[WireFormat.MessageHeader] = detail;
+            if (CallEvents.Server.IsEnabled())
+                CallEvents.Server.CallUnimplemented(http.Request.Path);
+
             return Task.CompletedTask;
         })).WithDisplayName("gRPC - " + detail);
 }

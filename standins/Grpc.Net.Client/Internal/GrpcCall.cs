@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Grpc.Core;
+using Grpc.Net.Internal;
 using Microsoft.Extensions.Logging;
 
 namespace Grpc.Net.Client.Internal;
@@ -19,6 +20,7 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
     private CancellationTokenRegistration cancellation;
     private Activity? activity;
     private int finished;
+    private bool counted;
 
     public Task<Metadata> HeadersAsync => headers.Task;
 
@@ -56,6 +58,12 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
             throw new InvalidOperationException("Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
 
         channel.Add(this);
+        if (CallEvents.Client.IsEnabled())
+        {
+            counted = true;
+            CallEvents.Client.CallStart(method.FullName);
+        }
+
         if (options.CancellationToken.CanBeCanceled)
             cancellation = options.CancellationToken.UnsafeRegister(static call => ((GrpcCall)call!).Cancel(), this);
 
@@ -104,6 +112,8 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
             Log.Ended(channel.Logger, status.StatusCode, method.FullName, status.Detail, status.DebugException);
 
         StopActivity(status.StatusCode);
+        if (counted)
+            CallEvents.Client.CallEnded(status.StatusCode);
 
         // Reset the stream before the request's content is let go: a content that just ends would look like a half-close.
         ended.Cancel();

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Grpc.Core;
 using Grpc.Core.Internal;
+using Grpc.Net.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
@@ -117,6 +118,9 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
             }
 
             var received = await messages.ReadOnlyAsync(method.ResponseMarshaller, Ended);
+            if (received.Any && CallEvents.Client.IsEnabled())
+                CallEvents.Client.MessageReceived();
+
             FinishFromTrailers(status => status.StatusCode == StatusCode.OK && !received.Any
                 ? new Status(StatusCode.Internal, "Failed to deserialize response message.")
                 : status);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Grpc.Core.Internal;
+using Grpc.Net.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
@@ -48,6 +49,9 @@ internal sealed class UnaryContent<TRequest, TResponse>(GrpcCall<TRequest, TResp
         {
             using (outgoing)
                 await outgoing.WriteToAsync(stream, cancellationToken);
+
+            if (CallEvents.Client.IsEnabled())
+                CallEvents.Client.MessageSent();
         }
         catch (OperationCanceledException) when (!call.Ended.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Grpc.Net.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
@@ -63,6 +64,9 @@ internal sealed class RequestWriter<TRequest, TResponse>(GrpcCall<TRequest, TRes
                 handedOver = true;
                 if ((WriteOptions?.Flags & WriteFlags.BufferHint) != WriteFlags.BufferHint)
                     await stream.FlushAsync(call.Ended);
+
+                if (CallEvents.Client.IsEnabled())
+                    CallEvents.Client.MessageSent();
             }
             catch (OperationCanceledException) when (handedOver && call.Completion is { IsCompletedSuccessfully: true, Result.Answered: true })
             {

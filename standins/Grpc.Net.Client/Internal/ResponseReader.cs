@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Grpc.Net.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
@@ -27,6 +28,9 @@ internal sealed class ResponseReader<TRequest, TResponse>(GrpcCall<TRequest, TRe
                     var received = await messages.ReadAsync(call.ResponseMarshaller, call.Ended);
                     if (received.Any)
                     {
+                        if (CallEvents.Client.IsEnabled())
+                            CallEvents.Client.MessageReceived();
+
                         Current = received.Message;
                         return true;
                     }
