@@ -21,27 +21,26 @@ internal static class CallAllocations
         await using var peer = await CallPair.StartAsync("grpc-go", folder, ourClient: false, ourServer: false);
         foreach (var (name, streaming, clientReceives, serverReceives) in Shapes)
         {
-            Dictionary<int, PerCall> ours = [];
+            List<(string Contestant, int Size, PerCall Bytes)> all = [];
             foreach (var size in (int[])[Small, Middle, Large])
             {
                 Progress.Say($"allocations, {name}, {size} bytes");
-                var work = new CallWork(streaming, 1, size);
-                var unit = streaming ? "bytes per message" : "bytes per call";
-                ours[size] = await MeasureAsync(plan, pair, work);
-                var theirs = await MeasureAsync(plan, peer, work);
-                results.Measures.Add(new($"allocated by the client, {name}, {size:#,0} bytes", unit, null, [new("ours", [ours[size].Client]), new("grpc-go", [theirs.Client])]));
-                results.Measures.Add(new($"allocated by the server, {name}, {size:#,0} bytes", unit, null, [new("ours", [ours[size].Server]), new("grpc-go", [theirs.Server])]));
+                foreach (var contestant in (CallPair[])[pair, peer])
+                    all.Add((contestant.Name, size, await MeasureAsync(plan, contestant, new(streaming, 1, size))));
             }
 
-            results.Goals.Add(Goal($"{name} client", ours, bytes => bytes.Client, clientReceives));
-            results.Goals.Add(Goal($"{name} server", ours, bytes => bytes.Server, serverReceives));
+            var unit = streaming ? "bytes per message" : "bytes per call";
+            foreach (var (side, bytes, received) in ((string, Func<PerCall, double>, int)[])[("client", b => b.Client, clientReceives), ("server", b => b.Server, serverReceives)])
+            {
+                results.Measures.Add(new($"allocated by the {side}, {name}", unit, null, [.. all.Select(a => new Series($"{a.Contestant}, {a.Size:#,0} bytes", [bytes(a.Bytes)]))]));
+                results.Goals.Add(Goal($"{name}-{side}", all.Where(a => a.Contestant == pair.Name).ToDictionary(a => a.Size, a => bytes(a.Bytes)), received));
+            }
         }
     }
 
     // What grows with the message beyond the message itself, as a part of its length.
-    private static Goal Goal(string who, Dictionary<int, PerCall> ours, Func<PerCall, double> bytes, int received) => new(
-        $"allocation-{who.Replace(' ', '-')} (growth beyond the message ÷ its length)",
-        (bytes(ours[Large]) - bytes(ours[Small])) / (Large - Small) - received, Tolerance, AtLeast: false);
+    private static Goal Goal(string who, Dictionary<int, double> bytes, int received) => new(
+        $"allocation-{who} (growth beyond the message ÷ its length)", (bytes[Large] - bytes[Small]) / (Large - Small) - received, Tolerance, AtLeast: false);
 
     private static async Task<PerCall> MeasureAsync(Plan plan, CallPair pair, CallWork work)
     {

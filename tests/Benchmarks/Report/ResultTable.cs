@@ -22,7 +22,7 @@ internal static class ResultTable
             foreach (var series in measure.Series)
             {
                 var ratio = measure.Peer is null ? "" : Text(measure.Ratio(series.Contestant, measure.Peer), "0.00");
-                table.AddRow(measure.Name, series.Contestant, Number(series.Median), Number(series.Samples.Min()), Number(series.Samples.Max()), measure.Unit, ratio,
+                table.AddRow(measure.Name, series.Contestant, Number(series.Median), Range(series, Enumerable.Min), Range(series, Enumerable.Max), measure.Unit, ratio,
                     series.MedianProcessorMicroseconds is { } processor ? Text(processor, "0.00") : "");
             }
         }
@@ -33,6 +33,8 @@ internal static class ResultTable
         foreach (var goal in results.Goals)
             output.WriteLine(goal);
     }
+
+    private static string Range(Series series, Func<IEnumerable<double>, double> end) => series.Samples.Count > 1 ? Number(end(series.Samples)) : "";
 
     private static string Number(double value) => Text(value, value >= 100 || value == 0 ? "#,0" : "0.00");
 

@@ -24,10 +24,10 @@ internal static class ConnectorStarts
 
         var withIsolation = samples.Take(StartCase.All.Count).Zip(StartCase.All).ToList();
         var without = samples.Skip(StartCase.All.Count).Zip(StartCase.All).ToList();
-        results.Measures.Add(Milliseconds("connector start, in all", [.. withIsolation.Select(s => Series(s.Second.Name, s.First, t => t.Total))]));
-        results.Measures.Add(Milliseconds("connector start, without isolation", [.. without.Select(s => Series(s.Second.Name, s.First, t => t.Total))]));
+        results.Measures.Add(Milliseconds($"connector start, {isolated.AppliedIsolation}", [.. withIsolation.Select(s => Series(s.Second.Name, s.First, t => t.Total))]));
+        results.Measures.Add(Milliseconds($"connector start, {open.AppliedIsolation}", [.. without.Select(s => Series(s.Second.Name, s.First, t => t.Total))]));
         foreach (var (times, connector) in withIsolation.Where(s => s.Second.Answers))
-            results.Measures.Add(Milliseconds($"connector start, {connector.Name}", [.. Steps.Select(step => Series(step.Name, times, step.Time))]));
+            results.Measures.Add(Milliseconds($"connector start by steps, {connector.Name}", [.. Steps.Select(step => Series(step.Name, times, step.Time))]));
     }
 
     private static Series Series(string name, IReadOnlyList<StartTimes> times, Func<StartTimes, TimeSpan> time) =>

@@ -44,6 +44,9 @@ internal sealed class StartHost : IAsyncDisposable
     /// <summary>What the Runner spends once, when it starts.</summary>
     public TimeSpan LookForIsolation { get; }
 
+    /// <summary>What applied to the last connector, as a run records it.</summary>
+    public string AppliedIsolation { get; private set; } = "none";
+
     public async Task<StartTimes> StartAsync(StartCase connector)
     {
         var start = Stopwatch.GetTimestamp();
@@ -59,6 +62,7 @@ internal sealed class StartHost : IAsyncDisposable
         await using var process = await ConnectorProcess.StartAsync(
             launcher, isolation, settings, connector.Command, connector.Bundle, folder, variables, Handshake.MaxLineBytes,
             (text, _) => line.TrySetResult((text, Stopwatch.GetTimestamp())), (text, _) => errors.Add(text));
+        AppliedIsolation = process.Isolation;
         var spawned = Stopwatch.GetTimestamp();
         if (await Task.WhenAny(line.Task, process.Exited, Task.Delay(HandshakeLimit)) != line.Task)
         {
