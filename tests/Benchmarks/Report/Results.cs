@@ -38,7 +38,7 @@ internal sealed record Goal(string Name, double Value, double Limit, bool AtLeas
     public bool Met => AtLeast ? Value >= Limit : Value <= Limit;
 
     public override string ToString() =>
-        FormattableString.Invariant($"goal {Name}: {Value:0.00} (goal {(AtLeast ? '≥' : '≤')} {Limit:0.00}) {(Met ? "met" : "missed")}");
+        FormattableString.Invariant($"goal {Name}: {Value:0.00#} (goal {(AtLeast ? '≥' : '≤')} {Limit:0.00}) {(Met ? "met" : "missed")}");
 }
 
 internal sealed class Results
