@@ -9,7 +9,6 @@ public struct CallOptions(
     CallCredentials? credentials = null)
 {
     private readonly ContextPropagationToken? propagationToken = propagationToken;
-    private readonly CallCredentials? credentials = credentials;
 
     public Metadata? Headers { get; private set; } = headers;
 
@@ -19,11 +18,15 @@ public struct CallOptions(
 
     public WriteOptions? WriteOptions { get; private set; } = writeOptions;
 
+    public CallCredentials? Credentials { get; private set; } = credentials;
+
     public readonly CallOptions WithHeaders(Metadata headers) => this with { Headers = headers };
 
     public readonly CallOptions WithDeadline(DateTime deadline) => this with { Deadline = deadline };
 
     public readonly CallOptions WithCancellationToken(CancellationToken cancellationToken) => this with { CancellationToken = cancellationToken };
+
+    public readonly CallOptions WithCredentials(CallCredentials credentials) => this with { Credentials = credentials };
 
     public readonly CallOptions WithWriteOptions(WriteOptions writeOptions) => this with { WriteOptions = writeOptions };
 }

@@ -6,22 +6,40 @@ public abstract class ChannelCredentials
     {
     }
 
-    public static ChannelCredentials Insecure { get; } = new Plain(secure: false);
+    public static ChannelCredentials Insecure { get; } = new Plain();
 
-    public static ChannelCredentials SecureSsl { get; } = new Plain(secure: true);
+    public static ChannelCredentials SecureSsl { get; } = new SslCredentials();
 
-    internal abstract bool Secure { get; }
+    internal virtual bool Secure => false;
 
-    private sealed class Plain(bool secure) : ChannelCredentials
+    // What is added to every call of the channel; null: nothing.
+    internal virtual CallCredentials? OfCalls => null;
+
+    // Only secure channels carry call credentials.
+    public static ChannelCredentials Create(ChannelCredentials channelCredentials, CallCredentials callCredentials) => new Composite(channelCredentials, callCredentials);
+
+    private sealed class Plain : ChannelCredentials;
+
+    private sealed class Composite : ChannelCredentials
     {
-        internal override bool Secure => secure;
+        public Composite(ChannelCredentials channel, CallCredentials calls)
+        {
+            ArgumentNullException.ThrowIfNull(channel);
+            ArgumentNullException.ThrowIfNull(calls);
+            if (channel is not SslCredentials)
+                throw new ArgumentException("Supplied channel credentials do not allow composition.", nameof(channel));
+
+            OfCalls = calls;
+        }
+
+        internal override bool Secure => true;
+
+        internal override CallCredentials OfCalls { get; }
     }
 }
 
-// Nothing here makes one; it only keeps its place among CallOptions' parameters.
-public abstract class CallCredentials
+// TLS with the system's roots; certificates of the client's own are the HTTP handler's business.
+public sealed class SslCredentials : ChannelCredentials
 {
-    private protected CallCredentials()
-    {
-    }
+    internal override bool Secure => true;
 }

@@ -27,6 +27,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
             throw new InvalidOperationException($"The channel's credentials are {(credentials.Secure ? "secure" : "insecure")}, its address '{address}' is not.");
 
         Address = address;
+        CallCredentials = options.Credentials?.OfCalls;
+        SendsCallCredentials = address.Scheme == Uri.UriSchemeHttps || options.UnsafeUseInsecureChannelCallCredentials;
         MaxSendMessageSize = options.MaxSendMessageSize;
         MaxReceiveMessageSize = options.MaxReceiveMessageSize;
         Encodings = KnownEncodings.Of(options.CompressionProviders);
@@ -37,6 +39,10 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     }
 
     internal Uri Address { get; }
+
+    internal CallCredentials? CallCredentials { get; }
+
+    internal bool SendsCallCredentials { get; }
 
     internal int? MaxSendMessageSize { get; }
 

@@ -6,8 +6,11 @@ namespace Grpc.Net.Client;
 
 public sealed class GrpcChannelOptions
 {
-    // Checked against the address; TLS itself follows from the address.
+    // Checked against the address; TLS itself follows from the address. May have credentials for every call.
     public ChannelCredentials? Credentials { get; set; }
+
+    // Without it a channel without TLS keeps call credentials to itself: whoever sees the traffic could use them.
+    public bool UnsafeUseInsecureChannelCallCredentials { get; set; }
 
     // Bytes; null: no limit.
     public int? MaxSendMessageSize { get; set; }

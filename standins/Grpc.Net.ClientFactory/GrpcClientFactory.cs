@@ -43,6 +43,13 @@ internal sealed class ChannelPerName(
         foreach (var configure in settings.ChannelOptionsActions)
             configure(channelOptions);
 
+        if (settings.CallCredentials.Count > 0 && address.Scheme != Uri.UriSchemeHttps && !channelOptions.UnsafeUseInsecureChannelCallCredentials)
+        {
+            throw new InvalidOperationException(
+                $"Call credential configured for gRPC client '{name}' requires TLS, and the client isn't configured to use TLS. "
+                + $"Give it an https address, or set {nameof(GrpcChannelOptions.UnsafeUseInsecureChannelCallCredentials)} of its channel.");
+        }
+
         var channel = GrpcChannel.ForAddress(address, channelOptions);
         return (channel, Intercept(channel.CreateCallInvoker(), settings, InterceptorScope.Channel, services));
     }
@@ -52,7 +59,12 @@ internal sealed class DefaultClientFactory(IServiceProvider services, ChannelPer
 {
     public override TClient CreateClient<TClient>(string name)
     {
-        var invoker = ChannelPerName.Intercept(channels.Invoker(name), options.Get(name), InterceptorScope.Client, services);
+        var settings = options.Get(name);
+        var invoker = channels.Invoker(name);
+        if (settings.CallCredentials.Count > 0)
+            invoker = invoker.Intercept(new CallCredentialsInterceptor([.. settings.CallCredentials.Select(create => create(services))]));
+
+        invoker = ChannelPerName.Intercept(invoker, settings, InterceptorScope.Client, services);
         return ActivatorUtilities.CreateInstance<TClient>(services, invoker);
     }
 }

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 
@@ -11,6 +12,8 @@ public class GrpcClientFactoryOptions
     public IList<Action<GrpcChannelOptions>> ChannelOptionsActions { get; } = [];
 
     public IList<InterceptorRegistration> InterceptorRegistrations { get; } = [];
+
+    internal IList<Func<IServiceProvider, CallCredentials>> CallCredentials { get; } = [];
 }
 
 public enum InterceptorScope

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Grpc.Net.ClientFactory;
@@ -12,6 +13,20 @@ public static class GrpcHttpClientBuilderExtensions
         return builder;
     }
 
+    // For every call of the client. The client must use TLS, or its channel allow credentials without.
+    public static IHttpClientBuilder AddCallCredentials(this IHttpClientBuilder builder, Func<AuthInterceptorContext, Metadata, Task> authInterceptor) =>
+        builder.AddCallCredentials(CallCredentials.FromInterceptor((context, metadata) => authInterceptor(context, metadata)));
+
+    // The services are those of the scope that the client was made in.
+    public static IHttpClientBuilder AddCallCredentials(this IHttpClientBuilder builder, Func<AuthInterceptorContext, Metadata, IServiceProvider, Task> authInterceptor) =>
+        builder.AddCallCredentials(services => CallCredentials.FromInterceptor((context, metadata) => authInterceptor(context, metadata, services)));
+
+    public static IHttpClientBuilder AddCallCredentials(this IHttpClientBuilder builder, CallCredentials credentials)
+    {
+        ArgumentNullException.ThrowIfNull(credentials);
+        return builder.AddCallCredentials(_ => credentials);
+    }
+
     public static IHttpClientBuilder AddInterceptor<TInterceptor>(this IHttpClientBuilder builder)
         where TInterceptor : Interceptor => builder.AddInterceptor<TInterceptor>(InterceptorScope.Channel);
 
@@ -24,6 +39,12 @@ public static class GrpcHttpClientBuilderExtensions
     public static IHttpClientBuilder AddInterceptor(this IHttpClientBuilder builder, InterceptorScope scope, Func<IServiceProvider, Interceptor> configureInvoker)
     {
         builder.Services.Configure<GrpcClientFactoryOptions>(builder.Name, options => options.InterceptorRegistrations.Add(new(scope, configureInvoker)));
+        return builder;
+    }
+
+    private static IHttpClientBuilder AddCallCredentials(this IHttpClientBuilder builder, Func<IServiceProvider, CallCredentials> credentials)
+    {
+        builder.Services.Configure<GrpcClientFactoryOptions>(builder.Name, options => options.CallCredentials.Add(credentials));
         return builder;
     }
 }

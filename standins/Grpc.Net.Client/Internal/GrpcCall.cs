@@ -90,6 +90,8 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
         activity?.SetTag("grpc.method", method.FullName).SetTag("rpc.system", "grpc").SetTag("rpc.service", method.ServiceName).SetTag("rpc.method", method.Name);
     }
 
+    protected void CredentialsUnused() => Log.CredentialsUnused(channel.Logger, method.FullName);
+
     protected void HeadersReceived(Metadata received) => headers.TrySetResult(received);
 
     // Ends the call with a status that the server did not send; the stream is reset.
@@ -171,5 +173,8 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
     {
         [LoggerMessage(1, LogLevel.Debug, "Call of {Method} ended with {StatusCode}: {Detail}")]
         public static partial void Ended(ILogger logger, StatusCode statusCode, string method, string detail, Exception? exception);
+
+        [LoggerMessage(2, LogLevel.Warning, "The call credentials of {Method} are not used: they are only used by channels with TLS")]
+        public static partial void CredentialsUnused(ILogger logger, string method);
     }
 }

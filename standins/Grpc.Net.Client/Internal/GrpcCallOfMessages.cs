@@ -84,6 +84,9 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
         {
             StartActivity();
             var request = CreateRequest(body);
+            if (Options.Credentials is not null || Channel.CallCredentials is not null)
+                await AuthorizeAsync(request);
+
             Response = await Channel.SendAsync(request, Ended);
 
             // Whoever ends the call disposes the response that it sees; one that it did not see is disposed here.
@@ -151,6 +154,27 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
 
         Add(headers, Options.Headers);
         return request;
+    }
+
+    // What the call's own credentials add comes first.
+    private async Task AuthorizeAsync(HttpRequestMessage request)
+    {
+        if (!Channel.SendsCallCredentials)
+        {
+            CredentialsUnused();
+            return;
+        }
+
+        var context = new AuthInterceptorContext(new Uri(Channel.Address, "/" + method.ServiceName).ToString(), method.Name, Ended);
+        foreach (var credentials in new[] { Options.Credentials, Channel.CallCredentials })
+        {
+            foreach (var interceptor in credentials?.Interceptors ?? [])
+            {
+                var metadata = new Metadata();
+                await interceptor(context, metadata);
+                Add(request.Headers, metadata);
+            }
+        }
     }
 
     private void Add(System.Net.Http.Headers.HttpRequestHeaders headers, Metadata? metadata)

@@ -78,7 +78,7 @@ public sealed class TlsTests
                 sockets.SslOptions.ClientCertificates = client is null ? [] : [client];
             });
 
-    private static X509Certificate2 Certificate(string name)
+    internal static X509Certificate2 Certificate(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
