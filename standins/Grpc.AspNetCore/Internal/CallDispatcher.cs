@@ -139,6 +139,8 @@ internal sealed class CallDispatcher<TService>(GrpcServiceOptions options, ILogg
         {
             call.Stop();
         }
+
+        await call.LetTheClientEndAsync();
     }
 
     private static KnownEncodings Encodings(GrpcServiceOptions options)

@@ -73,7 +73,7 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
             if (left <= TimeSpan.Zero)
                 DeadlinePassed();
             else
-                deadlineTimer = new Timer(static call => ((GrpcCall)call!).DeadlinePassed(), this, left < LongestTimer ? left : LongestTimer, Timeout.InfiniteTimeSpan);
+                StartTimer(left);
         }
 
         // Ended while it was armed: nobody else would disarm it.
@@ -150,10 +150,17 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
             Activity.Current = current;
     }
 
+    private void StartTimer(TimeSpan left)
+    {
+        // Set before it runs: it may fire at once, and looks for itself.
+        deadlineTimer ??= new Timer(static call => ((GrpcCall)call!).DeadlinePassed(), this, Timeout.Infinite, Timeout.Infinite);
+        deadlineTimer.Change(left < LongestTimer ? left : LongestTimer, Timeout.InfiniteTimeSpan);
+    }
+
     private void DeadlinePassed()
     {
         if (options.Deadline - DateTime.UtcNow is { } left && left > TimeSpan.Zero)
-            deadlineTimer?.Change(left < LongestTimer ? left : LongestTimer, Timeout.InfiniteTimeSpan);
+            StartTimer(left);
         else
             Finish(new Status(StatusCode.DeadlineExceeded, ""));
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Grpc.AspNetCore.Server;
@@ -41,6 +42,9 @@ internal sealed class EchoServer : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
+    // What left a call as an exception, where a status belongs.
+    public ConcurrentQueue<Exception> Escaped { get; } = new();
+
     public EchoState State => app.Services.GetRequiredService<EchoState>();
 
     public static async Task<EchoServer> StartAsync(
@@ -77,6 +81,11 @@ internal sealed class EchoServer : IAsyncDisposable
             try
             {
                 await next(http);
+            }
+            catch (Exception exception)
+            {
+                started.Escaped.Enqueue(exception);
+                throw;
             }
             finally
             {
