@@ -28,6 +28,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
 
         Address = address;
         CallCredentials = options.Credentials?.OfCalls;
+        ThrowsOperationCanceled = options.ThrowOperationCanceledOnCancellation;
         SendsCallCredentials = address.Scheme == Uri.UriSchemeHttps || options.UnsafeUseInsecureChannelCallCredentials;
         MaxSendMessageSize = options.MaxSendMessageSize;
         MaxReceiveMessageSize = options.MaxReceiveMessageSize;
@@ -43,6 +44,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     internal CallCredentials? CallCredentials { get; }
 
     internal bool SendsCallCredentials { get; }
+
+    internal bool ThrowsOperationCanceled { get; }
 
     internal int? MaxSendMessageSize { get; }
 

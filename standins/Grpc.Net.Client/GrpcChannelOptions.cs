@@ -27,6 +27,9 @@ public sealed class GrpcChannelOptions
 
     public HttpMessageHandler? HttpHandler { get; set; }
 
+    // Calls that end as CANCELLED or DEADLINE_EXCEEDED throw OperationCanceledException, with the RpcException inside.
+    public bool ThrowOperationCanceledOnCancellation { get; set; }
+
     // Whether the client or handler given here ends with the channel. One that the channel makes always does.
     public bool DisposeHttpClient { get; set; }
 }

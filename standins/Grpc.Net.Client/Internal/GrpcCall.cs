@@ -49,7 +49,15 @@ internal abstract partial class GrpcCall(GrpcChannel channel, IMethod method, Ca
     public void Cancel() => Finish(new Status(StatusCode.Cancelled, "Call canceled by the client."));
 
     // The exception for users of a call that has ended.
-    public static RpcException EndedException(Outcome outcome) => new(outcome.Status, outcome.Trailers);
+    public Exception EndedException(Outcome outcome)
+    {
+        var exception = new RpcException(outcome.Status, outcome.Trailers);
+
+        // Whoever hears of a deadline first, both ends mean the same.
+        return channel.ThrowsOperationCanceled && outcome.Status.StatusCode is (StatusCode.Cancelled or StatusCode.DeadlineExceeded)
+            ? new OperationCanceledException(exception.Message, exception, options.CancellationToken)
+            : exception;
+    }
 
     // Arms what can end the call from this side. False: it has ended already.
     protected bool Begin()

@@ -54,7 +54,7 @@ internal sealed class RequestWriter<TRequest, TResponse>(GrpcCall<TRequest, TRes
         {
             using var cancellation = cancellationToken.UnsafeRegister(static call => ((GrpcCall)call!).Cancel(), call);
             if (call.Completion.IsCompleted || await content.Opened is not { } stream)
-                throw GrpcCall.EndedException(await call.Completion);
+                throw call.EndedException(await call.Completion);
 
             using var outgoing = call.Serialize(message, WriteOptions);
             var handedOver = false;
@@ -92,7 +92,7 @@ internal sealed class RequestWriter<TRequest, TResponse>(GrpcCall<TRequest, TRes
             await Task.WhenAny(call.Completion, Task.Delay(StatusWait));
 
         return call.Completion.IsCompleted
-            ? GrpcCall.EndedException(await call.Completion)
+            ? call.EndedException(await call.Completion)
             : new RpcException(ResponseStatus.FromException(exception, "Error writing the message; the response stream has the call's status."));
     }
 }

@@ -45,7 +45,7 @@ internal sealed class ResponseReader<TRequest, TResponse>(GrpcCall<TRequest, TRe
 
             Current = null!;
             var outcome = await call.Completion;
-            return outcome.Status.StatusCode == StatusCode.OK ? false : throw GrpcCall.EndedException(outcome);
+            return outcome.Status.StatusCode == StatusCode.OK ? false : throw call.EndedException(outcome);
         }
         finally
         {

@@ -102,4 +102,28 @@ public sealed class CancellationTests
         await server.State.Cancelled.Task.WaitAsync(EchoServer.Patience, Cancellation);
         Assert.Throws<ObjectDisposedException>(() => server.Client.Chat(cancellationToken: Cancellation));
     }
+
+    [Fact]
+    public async Task A_channel_may_throw_the_exception_of_cancelled_tasks_instead()
+    {
+        await using var server = await EchoServer.StartAsync(client: options => options.ThrowOperationCanceledOnCancellation = true);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var unary = server.Client.SayAsync(new EchoRequest { Wait = true }, cancellationToken: cancel.Token).ResponseAsync;
+        using var chat = server.Client.Chat(cancellationToken: cancel.Token);
+        var read = chat.ResponseStream.MoveNext(Cancellation);
+        await server.State.Waiting.Task.WaitAsync(EchoServer.Patience, Cancellation);
+
+        await cancel.CancelAsync();
+
+        foreach (var call in new Task[] { unary, read })
+        {
+            var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+            Assert.Equal(cancel.Token, cancelled.CancellationToken);
+            Assert.Equal(StatusCode.Cancelled, Assert.IsType<RpcException>(cancelled.InnerException).StatusCode);
+        }
+
+        var late = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await server.Client.SayAsync(new EchoRequest(), deadline: DateTime.UtcNow.AddSeconds(-1), cancellationToken: Cancellation));
+        Assert.Equal(StatusCode.DeadlineExceeded, Assert.IsType<RpcException>(late.InnerException).StatusCode);
+        await Assert.ThrowsAsync<RpcException>(async () => await server.Client.SayAsync(new EchoRequest { FailWith = (int)StatusCode.NotFound }, cancellationToken: Cancellation));
+    }
 }
