@@ -59,6 +59,18 @@ public sealed class AutoMtlsTests : IDisposable
     public async Task No_client_certificate_is_refused()
     {
         await using var sample = await SampleProcess.StartAsync(host.CertificatePem);
+        host.Trust(Announced(sample));
+        var nameless = host.ClientOptions();
+        nameless.ClientCertificateContext = null;
+        using var channel = sample.Channel(nameless);
+
+        await Assert.ThrowsAsync<RpcException>(() => CheckAsync(channel));
+    }
+
+    [Fact]
+    public async Task A_call_without_tls_is_refused()
+    {
+        await using var sample = await SampleProcess.StartAsync(host.CertificatePem);
         using var channel = sample.Channel(null);
 
         await Assert.ThrowsAsync<RpcException>(() => CheckAsync(channel));
@@ -91,7 +103,7 @@ public sealed class AutoMtlsTests : IDisposable
 
     private static async Task<HealthCheckResponse.Types.ServingStatus> CheckAsync(SampleProcess sample, MutualTls? tls)
     {
-        using var channel = sample.Channel(tls);
+        using var channel = sample.Channel(tls?.ClientOptions());
         return await CheckAsync(channel);
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Security;
 using System.Net.Sockets;
 using Grpc.Net.Client;
 using Platform.Protocols.GoPlugin;
@@ -39,11 +40,11 @@ internal sealed class SampleProcess : IAsyncDisposable
     }
 
     /// <summary>A channel to its server, in TLS if there is any.</summary>
-    public GrpcChannel Channel(MutualTls? tls)
+    public GrpcChannel Channel(SslClientAuthenticationOptions? tls)
     {
         var handler = new SocketsHttpHandler { ConnectCallback = (_, cancellation) => ConnectAsync(Handshake[3], cancellation) };
         if (tls is not null)
-            handler.SslOptions = tls.ClientOptions();
+            handler.SslOptions = tls;
         return GrpcChannel.ForAddress(tls is null ? "http://localhost" : "https://localhost", new() { HttpHandler = handler, DisposeHttpClient = true });
     }
 
