@@ -11,8 +11,9 @@ internal sealed class GrpcCall<TRequest, TResponse>(GrpcChannel channel, Method<
     where TRequest : class
     where TResponse : class
 {
-    // A client that waits for a slow server keeps no buffer: the reads start empty.
-    private static readonly StreamPipeReaderOptions PipeOptions = new(bufferSize: 16 * 1024, useZeroByteReads: true);
+    // A client that waits for a slow server keeps no buffer: the reads start empty. The array pool keeps few of a size, so a large
+    // message should need few.
+    private static readonly StreamPipeReaderOptions PipeOptions = new(bufferSize: 64 * 1024, useZeroByteReads: true);
 
     private readonly bool single = method.Type is MethodType.Unary or MethodType.ClientStreaming;
     private readonly TaskCompletionSource<TResponse> response = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Platform.Protocols.GoPlugin;
@@ -41,6 +42,7 @@ internal sealed class CallbackEndpoint : IAsyncDisposable
         });
         if (tls is not null)
             builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(tls);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>();
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = maxMessageBytes);
         builder.Services.AddSingleton(session).AddSingleton<CallbackService>();

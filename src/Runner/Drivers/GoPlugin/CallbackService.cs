@@ -12,7 +12,7 @@ internal sealed class CallbackService(CallbackSession session)
 {
     public const string ServiceName = "proto.CallbackHandler";
 
-    private static readonly Method<byte[], byte[]> UpsertMethod = new(MethodType.Unary, ServiceName, nameof(Upsert), RawMessages.Marshaller, RawMessages.Marshaller);
+    private static readonly Method<ReceivedPage, byte[]> UpsertMethod = new(MethodType.Unary, ServiceName, nameof(Upsert), ReceivedPage.Marshaller, RawMessages.Marshaller);
     private static readonly Method<byte[], byte[]> CleanMethod = new(MethodType.Unary, ServiceName, nameof(Clean), RawMessages.Marshaller, RawMessages.Marshaller);
 
     public static void Bind(ServiceBinderBase binder, CallbackService? service)
@@ -22,13 +22,14 @@ internal sealed class CallbackService(CallbackSession session)
     }
 
     /// <summary>Returns once the page is committed.</summary>
-    public async Task<byte[]> Upsert(byte[] page, ServerCallContext context)
+    public async Task<byte[]> Upsert(ReceivedPage page, ServerCallContext context)
     {
         session.ThrowIfEnded();
         try
         {
             // c1 has one stream, named ''.
-            await session.Pages.AcceptAsync("", page);
+            await session.Pages.AcceptAsync("", page.Bytes);
+            page.Release();
         }
         catch (RunFaultException e)
         {
