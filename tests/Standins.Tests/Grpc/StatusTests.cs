@@ -127,6 +127,25 @@ public sealed class StatusTests
         Assert.Equal((StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size."), (exception.StatusCode, exception.Status.Detail));
     }
 
+    // Kestrel's limit of a body is that of a whole call. A stream may be longer: each of its messages has its own limit.
+    [Fact]
+    public async Task A_call_above_the_limit_of_its_server_exhausts_resources()
+    {
+        await using var server = await EchoServer.StartAsync(kestrel: options => options.Limits.MaxRequestBodySize = 1000);
+        var half = new EchoRequest { Blob = ByteString.CopyFrom(new byte[600]), Text = "x" };
+        var large = new EchoRequest { Blob = ByteString.CopyFrom(new byte[1001]) };
+
+        await server.Client.SayAsync(half, cancellationToken: Cancellation);
+        var exception = await Assert.ThrowsAsync<RpcException>(async () => await server.Client.SayAsync(large, cancellationToken: Cancellation));
+        Assert.Equal(StatusCode.ResourceExhausted, exception.StatusCode);
+
+        using var stream = server.Client.Collect(cancellationToken: Cancellation);
+        await stream.RequestStream.WriteAsync(half, Cancellation);
+        await stream.RequestStream.WriteAsync(half, Cancellation);
+        await stream.RequestStream.CompleteAsync();
+        Assert.Equal("xx", (await stream).Text);
+    }
+
     [Fact]
     public async Task Four_mebibytes_is_the_limit_by_default()
     {
