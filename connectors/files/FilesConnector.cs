@@ -7,7 +7,7 @@ using Platform.Connectors;
 namespace Platform.Connectors.Files;
 
 /// <param name="Root">The folder to list; absolute.</param>
-internal sealed record FilesOptions(string? Root);
+internal sealed record FilesOptions(string? Root = null);
 
 /// <summary>One object per regular file below a folder; connectors/README.md gives the format, which files-go shares.</summary>
 internal sealed class FilesConnector : Connector<FilesOptions>

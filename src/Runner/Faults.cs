@@ -54,8 +54,8 @@ internal static class Faults
             : "Look in the log for where it stands; raise Connectors:SyncTimeoutSeconds if its source is slow."));
 
     public static RunFaultException MtlsNotOffered() => new(new("mtls_not_offered",
-        "The manifest asks for auto_mtls, but the connector offered no certificate in its handshake.",
-        "Build the connector with a plugin library that knows AutoMTLS (go-plugin, the SDK for .NET), or set auto_mtls to false in its manifest and install it again."));
+        "The manifest asks for auto_mtls, but the connector offered no certificate in the sixth field of its handshake (a field of fewer than 51 characters is none).",
+        "Build the connector with a plugin library that knows AutoMTLS (go-plugin 1.4.4 or newer, the SDK for .NET), or set auto_mtls to false in its manifest and install it again."));
 
     public static RunFaultException MtlsCertificateUnreadable() => new(new("mtls_certificate_unreadable",
         "The sixth field of the connector's handshake is not a certificate (DER in base64).",

@@ -48,6 +48,19 @@ public sealed class UpTests
         Assert.StartsWith("error already_running: A platform runs already: process 4711, http://127.0.0.1:5080", answer.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--local-root")]
+    [InlineData("--readable")]
+    public async Task A_folder_that_is_not_there_is_named_before_anything_starts(string option)
+    {
+        using var cli = new Cli("http://127.0.0.1:1");
+
+        var answer = await cli.RunAsync("up", "--data", "data", option, "not there", option, cli.Folder.FullName);
+
+        Assert.Equal(2, answer.ExitCode);
+        Assert.StartsWith($"error folder_missing: {option}: there is no folder not there.", answer.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Down_ends_nothing_when_the_recorded_id_belongs_to_another_process_by_now()
     {

@@ -2,6 +2,8 @@ namespace Platform.Connectors.Tests;
 
 public sealed class ConnectorOptionsTests
 {
+    private sealed record Bare(int UpTo, string Name);
+
     private sealed record Options(string? Root, int UpTo = 3)
     {
         public required string Key { get; init; }
@@ -23,12 +25,25 @@ public sealed class ConnectorOptionsTests
     [Theory]
     [InlineData("""{"key":"k","rot":"/x"}""", "rot")]
     [InlineData("""{"root":"/x"}""", "key")]
+    [InlineData("""{"key":"k"}""", "root")]
     [InlineData("{\"key\":\n\"hunter2hunter2\" oops}", "line 2")]
     public void What_does_not_fit_is_named(string text, string named)
     {
         var error = Assert.Throws<FormatException>(() => ConnectorOptions.Parse<Options>(text));
 
         Assert.Contains(named, error.Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("""{"name":"n"}""")]
+    [InlineData("""{"up_to":1}""")]
+    [InlineData("""{"up_to":1,"name":null}""")]
+    public void A_parameter_without_a_default_has_to_be_given(string text)
+    {
+        var error = Assert.Throws<FormatException>(() => ConnectorOptions.Parse<Bare>(text));
+
+        Assert.Contains(text.Contains("up_to", StringComparison.Ordinal) ? "name" : "up_to", error.Message, StringComparison.OrdinalIgnoreCase);
     }
 
     [Theory]

@@ -17,7 +17,7 @@ internal static class Down
             {
                 Forget(data);
                 call.Screen.Document(new { stopped = false });
-                call.Screen.Say($"No platform runs on {data}.");
+                call.Screen.Say($"No platform runs on {data}. One that was started with --data is ended by: ./platform down --data FOLDER");
                 return ExitCode.Ok;
             }
 

@@ -27,5 +27,14 @@ internal sealed class StartArguments
 
     public StartOptions Read(Call call) => new(
         DataFolder(call, Data), call.Get(port) ?? DefaultPort, Persistent: true, call.Get(verbose),
-        call.Get(localRoots) ?? [], call.Get(readable) ?? [], call.Get(outboundAllow) ?? []);
+        Folders(call, localRoots), Folders(call, readable), call.Get(outboundAllow) ?? []);
+
+    // A folder that is not there would be noticed by the first install or run that needs it, with words about that one.
+    private static string[] Folders(Call call, Option<string[]> option)
+    {
+        var folders = call.Get(option) ?? [];
+        var missing = folders.Where(folder => !Directory.Exists(folder)).ToArray();
+        return missing.Length == 0 ? folders : throw new CliException(
+            ExitCode.Usage, "folder_missing", $"{option.Name}: there is no folder {string.Join(", ", missing)}.", "Name a folder that exists; a relative one is meant from where you are.");
+    }
 }

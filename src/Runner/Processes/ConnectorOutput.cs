@@ -10,38 +10,47 @@ namespace Platform.Runner.Processes;
 /// </summary>
 internal sealed partial class ConnectorOutput(ILogger logger, Guid run, string connector, OptionMask mask)
 {
+    // Of ordinary lines, and of warnings and errors again as many: a flood of the one must not hide the other.
     private const int MaxLogged = 2000;
     private const int MaxKept = 40;
     private const int MaxKeptCharacters = 1000;
     private readonly Queue<string> kept = [];
-    private int written;
-    private LogLevel plainLevel = LogLevel.Debug;
+    private readonly Queue<string> printed = [];
+    private int ordinary;
+    private int severe;
+    private LogLevel plainLevel = LogLevel.Information;
 
-    /// <summary>The last lines, masked; null when there were none.</summary>
+    /// <summary>The last lines of its standard error, else of what its code printed; masked, null when there were none.</summary>
     public string? LastWords
     {
         get
         {
             lock (kept)
-                return kept.Count == 0 ? null : string.Join('\n', kept);
+                return (kept.Count > 0 ? kept : printed) is { Count: > 0 } words ? string.Join('\n', words) : null;
         }
     }
 
-    /// <summary>Takes a line from any of the connector's streams.</summary>
-    public void Add(string line, bool cut)
+    /// <summary>Takes a line from the connector's standard error.</summary>
+    public void Add(string line, bool cut) => Add(line, cut, kept);
+
+    /// <summary>Takes a line that the connector's code printed: seldom why it failed, and much of it may still come when it is gone.</summary>
+    public void AddPrinted(string line, bool cut) => Add(line, cut, printed);
+
+    private void Add(string line, bool cut, Queue<string> words)
     {
         lock (kept)
         {
             var (level, text) = Read(line);
             text = mask.Apply(text) + (cut ? " …" : "");
-            kept.Enqueue(text.Length <= MaxKeptCharacters ? text : text[..MaxKeptCharacters] + " …");
-            if (kept.Count > MaxKept)
-                kept.Dequeue();
+            words.Enqueue(text.Length <= MaxKeptCharacters ? text : text[..MaxKeptCharacters] + " …");
+            if (words.Count > MaxKept)
+                words.Dequeue();
 
-            if (++written <= MaxLogged)
+            var count = level >= LogLevel.Warning ? ++severe : ++ordinary;
+            if (count <= MaxLogged)
                 Log.Line(logger, level, connector, run, text);
-            else if (written == MaxLogged + 1)
-                Log.Dropped(logger, connector, run, MaxLogged);
+            else if (count == MaxLogged + 1)
+                Log.Dropped(logger, connector, run, MaxLogged, level >= LogLevel.Warning ? "warnings and errors" : "ordinary lines");
         }
     }
 
@@ -92,7 +101,7 @@ internal sealed partial class ConnectorOutput(ILogger logger, Guid run, string c
         [LoggerMessage(EventId = 1, Message = "{Connector} ({RunId}): {Line}")]
         public static partial void Line(ILogger logger, LogLevel level, string connector, Guid runId, string line);
 
-        [LoggerMessage(2, LogLevel.Warning, "{Connector} ({RunId}): more than {Limit} lines of output, the rest is dropped")]
-        public static partial void Dropped(ILogger logger, string connector, Guid runId, int limit);
+        [LoggerMessage(2, LogLevel.Warning, "{Connector} ({RunId}): more than {Limit} {Kind} of output, the rest of them is dropped")]
+        public static partial void Dropped(ILogger logger, string connector, Guid runId, int limit, string kind);
     }
 }

@@ -24,7 +24,7 @@ internal static class MatrixDocument
             The interop cases of the gRPC project between the gRPC packages of this tree (`standins/Grpc.*`: "ours") and other
             implementations, each as a client and as a server, without TLS. A column is one client → one server, a row one case by
             its name in the gRPC project. tests/Interop.Tests measures it, writes this page, and fails when the page was out of date
-            or a cell says "fail"; do not edit it by hand.
+            or a cell says "fail" (`./platform test Interop`); do not edit it by hand. TLS has tests of its own (tests/Standins.Tests/Grpc/TlsTests.cs).
 
             "n/a" and the numbers behind "pass" are limits of the other implementation's library, explained below; the tables know
             none for ours.

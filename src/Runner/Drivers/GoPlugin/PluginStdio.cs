@@ -12,7 +12,7 @@ internal static class PluginStdio
 {
     public static async Task<StdioEnd> DrainAsync(GRPCStdio.GRPCStdioClient client, ConnectorOutput output, CancellationToken cancel)
     {
-        var standardOutput = new LineAssembler(LineReader.MaxLineBytes, output.Add);
+        var standardOutput = new LineAssembler(LineReader.MaxLineBytes, output.AddPrinted);
         var standardError = new LineAssembler(LineReader.MaxLineBytes, output.Add);
         try
         {
