@@ -2,7 +2,6 @@ using System.ComponentModel;
 using Grpc.Core;
 using Platform.Benchmarks.Calls;
 using Platform.Benchmarks.Plugins;
-using Platform.Benchmarks.Processes;
 using Platform.Benchmarks.Report;
 using Platform.Benchmarks.Starts;
 using Platform.Runner;
@@ -16,27 +15,9 @@ internal static class GrpcBenchmark
 
     public static async Task<int> RunAsync(IReadOnlyList<string> options)
     {
-        var plan = Plan.Usual;
-        var output = Programs.Artifacts;
-        for (var i = 0; i < options.Count; i++)
-        {
-            switch (options[i])
-            {
-                case "--full":
-                    plan = Plan.Full;
-                    break;
-                case "--smoke":
-                    plan = Plan.Smoke;
-                    break;
-                case "--output" when i + 1 < options.Count:
-                    output = options[++i];
-                    break;
-                default:
-                    await Console.Error.WriteLineAsync($"error bad_usage: {options[i]} is not understood\n  to do: ./platform bench {Name} [--full | --smoke] [--output FOLDER]");
-                    return 2;
-            }
-        }
-
+        if (await BenchOptions.ParseAsync(Name, options) is not { } given)
+            return 2;
+        var plan = given.Plan;
         var folder = Directory.CreateTempSubdirectory("bench-");
         try
         {
@@ -47,7 +28,7 @@ internal static class GrpcBenchmark
             await ConnectorRates.RunAsync(plan, results);
             await ConnectorStarts.RunAsync(plan, results);
             ResultTable.Write(results, Console.Out);
-            ResultFile.Write(results, machine, Path.Combine(output, Name + ".json"));
+            ResultFile.Write(results, machine, Path.Combine(given.Output, Name + ".json"));
             return 0;
         }
         catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or Win32Exception or RpcException or RunFaultException)

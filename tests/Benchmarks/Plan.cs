@@ -11,4 +11,6 @@ internal sealed record Plan(string Name, TimeSpan WarmUp, TimeSpan Round, int Ro
 
     /// <summary>Only shows that everything runs; the numbers mean nothing.</summary>
     public static readonly Plan Smoke = new("smoke", TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50), 1);
+
+    public override string ToString() => FormattableString.Invariant($"{Name}: {Rounds} rounds of {Round.TotalSeconds} s after {WarmUp.TotalSeconds} s");
 }

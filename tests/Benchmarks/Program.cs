@@ -15,6 +15,8 @@ switch (args)
         return 0;
     case ["grpc", .. var options]:
         return await GrpcBenchmark.RunAsync(options);
+    case ["ingest", .. var options]:
+        return await IngestBenchmark.RunAsync(options);
     default:
         await Console.Error.WriteLineAsync("error bad_usage: start this by ./platform bench");
         return 2;

@@ -12,16 +12,16 @@ internal static class Rounds
             await warmUp(contestant);
         for (var round = 0; round < plan.Rounds; round++)
         {
-            // Each round begins with another one, so that none always follows the same neighbour's end.
-            for (var turn = 0; turn < contestants.Count; turn++)
-            {
-                var index = (round + turn) % contestants.Count;
+            foreach (var index in Turn([.. Enumerable.Range(0, contestants.Count)], round))
                 samples[index].Add(await sample(contestants[index]));
-            }
         }
 
         return samples;
     }
+
+    /// <summary>Each round begins with another contestant, so that none always follows the same neighbour's end.</summary>
+    public static IEnumerable<T> Turn<T>(IReadOnlyList<T> contestants, int round) =>
+        Enumerable.Range(0, contestants.Count).Select(turn => contestants[(round + turn) % contestants.Count]);
 }
 
 /// <summary>Things that end together, the last first.</summary>

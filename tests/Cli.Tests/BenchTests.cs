@@ -22,12 +22,53 @@ public sealed class BenchTests : IDisposable
 
         Assert.Equal((2, ""), (answer.ExitCode, answer.Output));
         Assert.StartsWith($"error bad_usage: there is no benchmark '{name}'", answer.Errors, StringComparison.Ordinal);
-        Assert.EndsWith("one of: grpc", answer.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("one of: grpc ingest", answer.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
     [Trait("Category", "Matrix")]
     public async Task The_grpc_benchmark_measures_everything_and_keeps_every_sample()
+    {
+        RequirePeers();
+        await MeasuresAsync("grpc",
+            "unary-sequential", "unary-64", "server-streaming",
+            "allocation-unary-client", "allocation-unary-server", "allocation-server-streaming-client", "allocation-server-streaming-server",
+            "connector-1-a-page", "connector-1000-a-page");
+    }
+
+    [Fact]
+    [Trait("Category", "Matrix")]
+    public async Task The_ingest_benchmark_loads_into_an_empty_and_into_a_large_table_and_an_unchanged_load_writes_no_log()
+    {
+        Require("/usr/lib/postgresql", "postgresql");
+        RequirePeers();
+        string[] goals = ["new", "new-two", "same", "same-two", "mixed", "changed-two", "new-c1", "changed-c1", "same-c1", "mixed-c1", "same-wal"];
+
+        var output = await MeasuresAsync("ingest", [.. goals, "memory", .. goals.Select(goal => "large-" + goal)]);
+
+        Assert.Contains("goal same-wal (bytes): 0.00 (goal ≤ 0.00) met", output, StringComparison.Ordinal);
+        Assert.Contains("goal large-same-wal (bytes): 0.00 (goal ≤ 0.00) met", output, StringComparison.Ordinal);
+    }
+
+    /// <returns>What was printed.</returns>
+    private async Task<string> MeasuresAsync(string benchmark, params string[] expected)
+    {
+        var answer = await RunAsync(SmokeLimit, "bench", benchmark, "--smoke", "--output", folder.FullName);
+
+        Assert.True(answer.ExitCode == 0, answer.Output + answer.Errors);
+        using var document = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder.FullName, benchmark + ".json"), TestContext.Current.CancellationToken));
+        var goals = document.RootElement.GetProperty("goals").EnumerateArray().Select(goal => goal.GetProperty("name").GetString()!.Split(' ')[0]);
+        Assert.Equal(expected, goals);
+        Assert.All(goals, goal => Assert.Contains($"goal {goal} ", answer.Output, StringComparison.Ordinal));
+        Assert.All(document.RootElement.GetProperty("measures").EnumerateArray(), measure =>
+            Assert.All(measure.GetProperty("series").EnumerateArray(), series =>
+                Assert.All(series.GetProperty("samples").EnumerateArray(), sample => Assert.True(sample.GetDouble() >= 0))));
+        Assert.Equal($"{Environment.ProcessorCount}", document.RootElement.GetProperty("machine").GetProperty("cores").GetString());
+        return answer.Output;
+    }
+
+    /// <summary>The script builds what is compared for every benchmark.</summary>
+    private static void RequirePeers()
     {
         foreach (var (sign, package) in ((string, string)[])
             [("/usr/bin/go", "golang-go"), ("/usr/bin/protoc-gen-go", "protoc-gen-go-1-3"), ("/usr/bin/protoc", "protobuf-compiler"),
@@ -35,22 +76,6 @@ public sealed class BenchTests : IDisposable
                 ("/usr/share/gocode/src/github.com/hashicorp/go-plugin", "golang-github-hashicorp-go-plugin-dev"),
                 ("/usr/lib/python3/dist-packages/grpc", "python3-grpcio")])
             Require(sign, package);
-
-        var answer = await RunAsync(SmokeLimit, "bench", "grpc", "--smoke", "--output", folder.FullName);
-
-        Assert.True(answer.ExitCode == 0, answer.Output + answer.Errors);
-        using var document = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder.FullName, "grpc.json"), TestContext.Current.CancellationToken));
-        var goals = document.RootElement.GetProperty("goals").EnumerateArray().Select(goal => goal.GetProperty("name").GetString()!.Split(' ')[0]);
-        Assert.Equal(
-            ["unary-sequential", "unary-64", "server-streaming",
-                "allocation-unary-client", "allocation-unary-server", "allocation-server-streaming-client", "allocation-server-streaming-server",
-                "connector-1-a-page", "connector-1000-a-page"],
-            goals);
-        Assert.All(goals, goal => Assert.Contains($"goal {goal} ", answer.Output, StringComparison.Ordinal));
-        Assert.All(document.RootElement.GetProperty("measures").EnumerateArray(), measure =>
-            Assert.All(measure.GetProperty("series").EnumerateArray(), series =>
-                Assert.All(series.GetProperty("samples").EnumerateArray(), sample => Assert.True(sample.GetDouble() >= 0))));
-        Assert.Equal($"{Environment.ProcessorCount}", document.RootElement.GetProperty("machine").GetProperty("cores").GetString());
     }
 
     private static void Require(string sign, string package)

@@ -9,10 +9,19 @@ namespace Platform.Benchmarks.Report;
 /// <summary>Where and with what was measured.</summary>
 internal static class Machine
 {
-    public static IReadOnlyDictionary<string, string> Describe(Plan plan) => new Dictionary<string, string>
+    /// <param name="more">What this benchmark alone depends on.</param>
+    public static IReadOnlyDictionary<string, string> Describe(object plan, params IEnumerable<(string Key, string Value)> more)
+    {
+        var machine = Describe(plan.ToString()!);
+        foreach (var (key, value) in more)
+            machine[key] = value;
+        return machine;
+    }
+
+    private static Dictionary<string, string> Describe(string plan) => new()
     {
         ["time"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-        ["plan"] = string.Create(CultureInfo.InvariantCulture, $"{plan.Name}: {plan.Rounds} rounds of {plan.Round.TotalSeconds} s after {plan.WarmUp.TotalSeconds} s"),
+        ["plan"] = plan,
         ["processor"] = Value("/proc/cpuinfo", "model name"),
         ["cores"] = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture),
         ["memory"] = Value("/proc/meminfo", "MemTotal"),
