@@ -27,9 +27,7 @@ internal static class IngestBenchmark
             var results = new Results();
             await using var server = await PostgresServer.StartAsync(folder.FullName);
             var machine = Machine.Describe(plan, ("postgresql", await server.DescribeAsync()));
-            await LoadRates.EmptyAsync(plan, server, results);
-            if (plan.Held > 0)
-                await LoadRates.HeldAsync(plan, server, results);
+            await MeasureAsync(plan, server, results).WaitAsync(server.Stopping);
             ResultTable.Write(results, Console.Out);
             ResultFile.Write(results, machine, Path.Combine(given.Output, Name + ".json"));
             return 0;
@@ -43,5 +41,12 @@ internal static class IngestBenchmark
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    private static async Task MeasureAsync(LoadPlan plan, PostgresServer server, Results results)
+    {
+        await LoadRates.EmptyAsync(plan, server, results);
+        if (plan.Held > 0)
+            await LoadRates.HeldAsync(plan, server, results);
     }
 }
