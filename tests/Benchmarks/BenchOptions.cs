@@ -18,6 +18,7 @@ internal sealed record BenchOptions(Plan Plan, string Output)
                     break;
                 case "--smoke":
                     given = given with { Plan = Plan.Smoke };
+                    await Console.Error.WriteLineAsync("This shows that the benchmark works; its numbers, goals included, mean nothing.");
                     break;
                 case "--output" when i + 1 < options.Count:
                     given = given with { Output = options[++i] };

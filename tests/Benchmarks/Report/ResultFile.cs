@@ -12,5 +12,6 @@ internal static class ResultFile
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         File.WriteAllText(path, JsonSerializer.Serialize(new { machine, results.Measures, results.Goals }, Json) + "\n");
+        Console.Error.WriteLine($"Every sample is in {path}");
     }
 }
