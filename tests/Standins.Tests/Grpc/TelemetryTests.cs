@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Tracing;
 using Grpc.Core;
+using Platform.Standins.Tests.Hosting;
 
 namespace Platform.Standins.Tests.Grpc;
 
@@ -33,6 +34,13 @@ public sealed class TelemetryTests
         await FailAsync(StatusCode.NotFound, () => server.Client.SayAsync(new EchoRequest { FailWith = (int)StatusCode.NotFound }, cancellationToken: Cancellation).ResponseAsync);
         await FailAsync(StatusCode.DeadlineExceeded, () => server.Client.SayAsync(new EchoRequest { Wait = true }, deadline: DateTime.UtcNow + Deadline, cancellationToken: Cancellation).ResponseAsync);
 
+        // Both sides watch the deadline of the call before, and either may end it first. This one's is the server's alone.
+        using var http = new HttpClient();
+        using var late = RawRequest.Unary(server.Address, Say, new EchoRequest { Wait = true });
+        late.Headers.Add("grpc-timeout", "300m");
+        using var answer = await http.SendAsync(late, Cancellation).WaitAsync(EchoServer.Patience, Cancellation);
+        Assert.Equal("4", RawRequest.Status(answer));
+
         // Without a message: one that the server resets may or may not have been sent.
         using var nothing = server.Channel.CreateCallInvoker().AsyncClientStreamingCall(nowhere, null, new CallOptions(cancellationToken: Cancellation));
         await FailAsync(StatusCode.Unimplemented, () => nothing.ResponseAsync);
@@ -51,14 +59,14 @@ public sealed class TelemetryTests
         });
         await counters.ReachAsync("Grpc.AspNetCore.Server", new()
         {
-            ["total-calls"] = 5,
+            ["total-calls"] = 6,
             ["current-calls"] = 1,
-            ["calls-failed"] = 2,
-            ["calls-deadline-exceeded"] = 1,
+            ["calls-failed"] = 3,
             ["calls-unimplemented"] = 1,
             ["messages-sent"] = 5,
-            ["messages-received"] = 5,
+            ["messages-received"] = 6,
         });
+        await Until.TrueAsync(() => counters.Since("Grpc.AspNetCore.Server", "calls-deadline-exceeded") is 1 or 2, EchoServer.Patience, () => "the server counts no deadline");
         await chat.RequestStream.CompleteAsync();
         Assert.False(await chat.ResponseStream.MoveNext(Cancellation));
         await counters.ReachAsync("Grpc.Net.Client", new() { ["current-calls"] = 0 });
@@ -130,7 +138,7 @@ public sealed class TelemetryTests
                 Events.Enqueue((eventData.EventSource.Name, eventData.EventName ?? "", eventData.Payload is [var argument, ..] ? argument?.ToString() : null));
         }
 
-        private double Since(string source, string name) => values.GetValueOrDefault((source, name)) - before.GetValueOrDefault((source, name));
+        public double Since(string source, string name) => values.GetValueOrDefault((source, name)) - before.GetValueOrDefault((source, name));
     }
 
     private sealed class Activities : IDisposable
