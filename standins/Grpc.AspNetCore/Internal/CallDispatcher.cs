@@ -140,7 +140,9 @@ internal sealed class CallDispatcher<TService>(GrpcServiceOptions options, ILogg
             call.Stop();
         }
 
-        await call.LetTheClientEndAsync();
+        // Not for one request: whoever stands around the call hears of its status before the client does.
+        if (method.Type is MethodType.ClientStreaming or MethodType.DuplexStreaming)
+            await call.LetTheClientEndAsync();
     }
 
     private static KnownEncodings Encodings(GrpcServiceOptions options)
