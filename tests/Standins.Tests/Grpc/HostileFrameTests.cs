@@ -35,8 +35,10 @@ public sealed class HostileFrameTests
         using var chat = client.Chat(deadline: deadline, cancellationToken: Cancellation);
         var duplex = await Assert.ThrowsAsync<RpcException>(() => chat.ResponseStream.ReadAllAsync(Cancellation).CountAsync(Cancellation).AsTask().WaitAsync(EchoServer.Patience, Cancellation));
 
-        Assert.True(status == unary.StatusCode, unary.ToString());
-        Assert.True(status == duplex.StatusCode, duplex.ToString());
+        // A peer that closes after its GOAWAY: a write may find the socket closed before the frame is read.
+        StatusCode[] right = how.StartsWith("goes away", StringComparison.Ordinal) ? [status, StatusCode.Unavailable] : [status];
+        Assert.True(right.Contains(unary.StatusCode), unary.ToString());
+        Assert.True(right.Contains(duplex.StatusCode), duplex.ToString());
     }
 
     [Fact]
