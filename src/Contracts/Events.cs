@@ -11,6 +11,8 @@ public static class EventTypes
     public const string SyncCompleted = "sync.completed";
     public const string SyncFailed = "sync.failed";
     public const string SyncCancelled = "sync.cancelled";
+    public const string SyncSwept = "sync.swept";
+    public const string ObjectsChanged = "objects.changed";
 }
 
 public sealed record ConnectorInstalled(Guid InstallId, string Connector, int Version, string Digest);
@@ -35,6 +37,19 @@ public sealed record SyncFailed(
 public sealed record SyncCancelled(
     Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts,
     DateTimeOffset? StartedAt, DateTimeOffset FinishedAt);
+
+/// <summary>The sweep that the delete guard had held back was carried out after the run; the counts are the run's, with it.</summary>
+public sealed record SyncSwept(Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts, DateTimeOffset SweptAt);
+
+/// <summary>What a committed transaction changed, at most <see cref="MaxChanges"/> objects of one stream; for connections that ask for it.</summary>
+public sealed record ObjectsChanged(
+    Guid RunId, Guid ConnectionId, string Connection, string Connector, string Stream, IReadOnlyList<ObjectChange> Changes)
+{
+    public const int MaxChanges = 500;
+}
+
+/// <param name="Change">inserted, updated or deleted.</param>
+public sealed record ObjectChange(string RemoteId, string Change);
 
 /// <summary>received = inserted + updated + unchanged + deleted + rejected + superseded; swept apart.</summary>
 public sealed record SyncCounts(

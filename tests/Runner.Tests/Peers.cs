@@ -107,7 +107,7 @@ public sealed class IngestPeer : Platform.Ingest.V1.Ingest.IngestBase
             Outcome = request.Outcome,
             Error = request.Error,
             Result = request.Result,
-            FullListing = request.FullListing,
+            CompleteStreams = { request.CompleteStreams },
             Counts = new Counts { Received = Pages.Sum(p => p.Objects.Count), Inserted = Pages.Sum(p => p.Objects.Count) },
             ClosedAt = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture),
         }));

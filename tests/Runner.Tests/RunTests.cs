@@ -53,7 +53,7 @@ public sealed class RunTests(ServersFixture servers, GoConnectors connectors) : 
         Assert.Equal("tester", run.GetProperty("actor").GetString());
         Assert.NotEqual(JsonValueKind.Null, run.GetProperty("isolation").ValueKind);
         Assert.Equal(JsonValueKind.Null, run.GetProperty("error").ValueKind);
-        Assert.True(Assert.Single(peers.Ingest.Closes).FullListing);
+        Assert.Equal([""], Assert.Single(peers.Ingest.Closes).CompleteStreams);
         Assert.DoesNotContain("s3cret-pass", runner.Output, StringComparison.Ordinal);
         await using var connection = new NpgsqlConnection(database);
         Assert.Empty(await connection.QueryAsync<string>("select runs::text from runs where runs::text like '%s3cret-pass%'"));

@@ -57,7 +57,6 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
             ErrorRemedy = decision.Error?.Remedy,
             ErrorDetail = decision.Error?.Detail,
             Result = decision.Result,
-            FullListing = decision.FullListing,
             StartedAt = decision.StartedAt,
             // PostgreSQL keeps microseconds: the first answer and every later one are the same.
             ClosedAt = Microseconds(DateTimeOffset.UtcNow),
@@ -84,7 +83,7 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
 }
 
 /// <summary>A checked request to close.</summary>
-internal sealed record Decision(WriterIdentity Writer, string Outcome, RunError? Error, bool FullListing, string Result, DateTimeOffset? StartedAt)
+internal sealed record Decision(WriterIdentity Writer, string Outcome, RunError? Error, string Result, DateTimeOffset? StartedAt)
 {
     public static Decision Parse(CloseRequest request)
     {
@@ -114,7 +113,7 @@ internal sealed record Decision(WriterIdentity Writer, string Outcome, RunError?
                 Detail = Storable(request.Error.Detail),
             }
             : null;
-        return new(writer, OutcomeNames.Of(request.Outcome)!, error, request.FullListing, Storable(request.Result), startedAt);
+        return new(writer, OutcomeNames.Of(request.Outcome)!, error, Storable(request.Result), startedAt);
     }
 
     public OutboxEvent ToEvent(StoredOutcome outcome)

@@ -30,7 +30,6 @@ internal sealed record StoredOutcome
     public string? ErrorRemedy { get; init; }
     public string? ErrorDetail { get; init; }
     public required string Result { get; init; }
-    public bool FullListing { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset ClosedAt { get; init; }
 
@@ -38,7 +37,7 @@ internal sealed record StoredOutcome
     public static async Task<StoredOutcome?> FindAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("""
-            SELECT outcome, error_code, error_message, error_remedy, error_detail, result, full_listing, started_at, closed_at,
+            SELECT outcome, error_code, error_message, error_remedy, error_detail, result, started_at, closed_at,
                    received, inserted, updated, unchanged, deleted, rejected, superseded, swept
             FROM outcomes WHERE run_id = $1
             """, connection)
@@ -54,23 +53,22 @@ internal sealed record StoredOutcome
             ErrorRemedy = Text(reader, 3),
             ErrorDetail = Text(reader, 4),
             Result = reader.GetString(5),
-            FullListing = reader.GetBoolean(6),
-            StartedAt = reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7),
-            ClosedAt = reader.GetFieldValue<DateTimeOffset>(8),
-            Counts = Tally.Read(reader, 9),
+            StartedAt = reader.IsDBNull(6) ? null : reader.GetFieldValue<DateTimeOffset>(6),
+            ClosedAt = reader.GetFieldValue<DateTimeOffset>(7),
+            Counts = Tally.Read(reader, 8),
         };
     }
 
     public async Task InsertAsync(NpgsqlConnection connection, WriterIdentity writer, CancellationToken cancellation)
     {
         await using var insert = new NpgsqlCommand("""
-            INSERT INTO outcomes (run_id, connection_id, fence, outcome, error_code, error_message, error_remedy, error_detail, result, full_listing,
+            INSERT INTO outcomes (run_id, connection_id, fence, outcome, error_code, error_message, error_remedy, error_detail, result,
                 started_at, closed_at, received, inserted, updated, unchanged, deleted, rejected, superseded, swept)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
             """, connection);
         object?[] values =
         [
-            writer.RunId, writer.ConnectionId, writer.Fence, Outcome, ErrorCode, ErrorMessage, ErrorRemedy, ErrorDetail, Result, FullListing, StartedAt, ClosedAt,
+            writer.RunId, writer.ConnectionId, writer.Fence, Outcome, ErrorCode, ErrorMessage, ErrorRemedy, ErrorDetail, Result, StartedAt, ClosedAt,
             Counts.Received, Counts.Inserted, Counts.Updated, Counts.Unchanged, Counts.Deleted, Counts.Rejected, Counts.Superseded, Counts.Swept,
         ];
         foreach (var value in values)
@@ -92,7 +90,6 @@ internal sealed record StoredOutcome
             : new() { Code = ErrorCode, Message = ErrorMessage ?? "", Remedy = ErrorRemedy ?? "", Detail = ErrorDetail ?? "" },
         ClosedAt = ClosedAt.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture),
         Result = Result,
-        FullListing = FullListing,
     };
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

@@ -40,8 +40,8 @@ internal static class Merge
             FROM learned l JOIN pg_temp.staged s ON s.ctid = l.place
             WHERE l.kind = 2 AND o.ctid = l.spot
         ), added AS (
-            INSERT INTO objects (connection_id, stream, remote_id, resource_name, uri, metadata, hash, change_seq, created_at, updated_at)
-            SELECT $1, s.stream, s.remote_id, s.resource_name, s.uri, s.metadata, s.hash, $2 + l.ord, now(), now()
+            INSERT INTO objects (connection_id, stream, remote_id, resource_name, uri, metadata, hash, change_seq, ordinal, is_json)
+            SELECT $1, s.stream, s.remote_id, s.resource_name, s.uri, s.metadata, s.hash, $2 + l.ord, $2 + l.ord, false
             FROM learned l JOIN pg_temp.staged s ON s.ctid = l.place
             WHERE l.kind = 1
         )

@@ -21,10 +21,11 @@ internal sealed partial class RunClosing(RunStore store, IngestClient ingest, IL
         {
             Run = run.Identity(),
             Outcome = outcome,
-            FullListing = outcome == Outcome.Succeeded && end?.FullListing == true,
             Result = end?.Result ?? "",
             StartedAt = run.StartedAt?.ToString("O", CultureInfo.InvariantCulture) ?? "",
         };
+        if (outcome == Outcome.Succeeded && end?.FullListing == true)
+            request.CompleteStreams.Add("");
         if (fault is not null)
             request.Error = new() { Code = fault.Code, Message = fault.Message, Remedy = fault.Remedy ?? "", Detail = fault.Detail ?? "" };
 

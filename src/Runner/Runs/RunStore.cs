@@ -167,7 +167,7 @@ internal sealed class RunStore(NpgsqlDataSource database)
                 fence,
                 State = RunRules.State(outcome.Outcome),
                 Result = Text(outcome.Result),
-                outcome.FullListing,
+                FullListing = outcome.CompleteStreams.Count > 0,
                 Code = Text(outcome.Error?.Code),
                 Message = Text(outcome.Error?.Message),
                 Remedy = Text(outcome.Error?.Remedy),

@@ -26,12 +26,12 @@ public sealed class CloseTests(ServersFixture servers) : IAsyncLifetime
         var first = await _host.CloseAsync(_run, change: request =>
         {
             request.Result = "done";
-            request.FullListing = true;
+            request.CompleteStreams.Add("");
             request.StartedAt = "2026-01-02T03:04:05.678Z";
         });
         Assert.Equal(Outcome.Succeeded, first.Outcome);
         Assert.Equal(new Counts { Received = 4, Inserted = 2, Rejected = 1, Superseded = 1 }, first.Counts);
-        Assert.Equal(("done", true), (first.Result, first.FullListing));
+        Assert.Equal(("done", ""), (first.Result, Assert.Single(first.CompleteStreams)));
 
         Assert.Equal(first, await _host.CloseAsync(_run, Outcome.Failed));
         Assert.Equal(first, await _host.CloseAsync(_run with { Fence = 1 }, Outcome.Cancelled));

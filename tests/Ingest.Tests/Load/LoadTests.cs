@@ -259,8 +259,8 @@ public sealed class LoadTests(ServersFixture servers) : IAsyncLifetime
     {
         using var session = await _host.OpenAsync(_run);
         await _host.ExecuteAsync("""
-            INSERT INTO outcomes (run_id, connection_id, fence, outcome, received, inserted, updated, unchanged, deleted, rejected, superseded, swept, result, full_listing, closed_at)
-            VALUES ($1, $2, $3, 'failed', 0, 0, 0, 0, 0, 0, 0, 0, '', false, now())
+            INSERT INTO outcomes (run_id, connection_id, fence, outcome, received, inserted, updated, unchanged, deleted, rejected, superseded, swept, result, closed_at)
+            VALUES ($1, $2, $3, 'failed', 0, 0, 0, 0, 0, 0, 0, 0, '', now())
             """, _run.RunId, _run.ConnectionId, _run.Fence);
         await session.SendAsync(Pages.Range("key-", 0, 1), flush: true);
         Assert.Equal((StatusCode.FailedPrecondition, "run_closed"), await session.FailureAsync());
