@@ -16,6 +16,7 @@ public static class ServiceDefaultsSetup
     public static void AddServiceDefaults(this WebApplicationBuilder builder, bool requireInternalSecret = true)
     {
         InternalSecret.TakeFromEnvironment(builder.Configuration);
+        FaultPoints.Configure(builder.Configuration);
         builder.AddTelemetry();
         var services = builder.Services;
         services.AddSingleton<InternalSecret>();

@@ -64,7 +64,11 @@ internal sealed partial class OutboxRelay(string connectionString, EventBroker b
             foreach (var row in batch)
                 await PublishAsync(channel, row.Event, cancellationToken);
             if (batch.Count > 0)
+            {
+                FaultPoints.Pass("event-published");
                 await DeleteAsync(connection, batch, cancellationToken);
+            }
+
             working();
             if (batch.Count < BatchSize)
                 await WaitAsync(connection, channel, cancellationToken);
