@@ -26,8 +26,9 @@ public sealed record SyncStarted(Guid RunId, Guid ConnectionId, string Connectio
 /// <summary>News at most once a second; may be lost.</summary>
 public sealed record SyncProgressed(Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts);
 
+/// <param name="Warnings">What a person should look at, such as a sweep that the delete guard held back; mostly empty.</param>
 public sealed record SyncCompleted(
-    Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts,
+    Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts, IReadOnlyList<EventWarning> Warnings,
     DateTimeOffset? StartedAt, DateTimeOffset FinishedAt);
 
 public sealed record SyncFailed(
@@ -54,5 +55,7 @@ public sealed record ObjectChange(string RemoteId, string Change);
 /// <summary>received = inserted + updated + unchanged + deleted + rejected + superseded; swept apart.</summary>
 public sealed record SyncCounts(
     long Received, long Inserted, long Updated, long Unchanged, long Deleted, long Rejected, long Superseded, long Swept);
+
+public sealed record EventWarning(string Code, string Stream, string Message, string Remedy);
 
 public sealed record EventError(string Code, string Message, string? Remedy = null);

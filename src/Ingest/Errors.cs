@@ -24,8 +24,23 @@ internal static class Errors
         "bad_page", 400, "A page is not an ObjectPage", $"Page {sequence}: {what}.",
         "The connector sent bytes that its protocol does not allow; nothing of this page was stored."));
 
+    public static ProblemException StateTooLarge(long sequence, int bytes, int limit) => new(new(
+        "state_too_large", 400, "The connector's state is too large", $"Page {sequence} carries a state of {bytes} bytes, the limit is {limit}.",
+        "A state is a position in the source; keep data in objects."));
+
     public static ProblemException BadClose(IReadOnlyList<FieldError> errors) => new(new(
         "bad_close_request", 400, "The run can't be closed like this", "Fields of the request are missing or malformed.", Errors: errors));
+
+    public static ProblemException UnknownRun(Guid runId) => new(new(
+        "unknown_run", 404, "There is no such run", $"Run {runId} has no outcome here.", "A run can be swept once it has succeeded."));
+
+    public static ProblemException NothingToSweep(Guid runId) => new(new(
+        "nothing_to_sweep", 409, "No sweep is held back", $"Run {runId} has no sweep that waits for a confirmation.",
+        "Only a run that succeeded with the warning delete_guard has one."));
+
+    public static ProblemException SweepSuperseded(Guid runId) => new(new(
+        "sweep_superseded", 409, "A newer run has begun", $"What run {runId} has seen is no longer what the source has: another run of the connection has opened since.",
+        "Let the newer run end; if it has the warning delete_guard too, confirm that one."));
 
     public static ProblemException DatabaseUnavailable(Exception cause) => new(new(
         "database_unavailable", 503, "The database does not answer", "Ingest could not commit within its retries.",

@@ -11,7 +11,7 @@ builder.AddDatabase(Databases.Ingest);
 builder.AddOutbox(Databases.Ingest);
 builder.AddInternalGrpcClient<RegistryClient>("registry");
 builder.AddLoad();
-builder.Services.AddSingleton<CloseRun>().AddSingleton<GetOutcome>();
+builder.Services.AddSingleton<CloseRun>().AddSingleton<GetOutcome>().AddSingleton<SweepRun>();
 builder.Services.AddMemoryCache().AddSingleton<ConnectionIds>();
 
 var app = builder.Build();

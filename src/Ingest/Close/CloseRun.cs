@@ -1,6 +1,4 @@
-using System.Globalization;
 using Npgsql;
-using Platform.Contracts;
 using Platform.Ingest.Load;
 using Platform.Ingest.V1;
 using Platform.ServiceDefaults;
@@ -8,7 +6,7 @@ using Platform.ServiceDefaults;
 namespace Platform.Ingest.Close;
 
 /// <summary>
-/// The decision on a run: outcome, counts and event in one transaction. Whoever comes second gets the first one's answer.
+/// The decision on a run: outcome, sweep, counts and event in one transaction. Whoever comes second gets the first one's answer.
 /// </summary>
 internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenLoads openLoads)
 {
@@ -27,8 +25,44 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
         var writer = decision.Writer;
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        // The same lock first as in a load: a batch in flight is waited for, a later one finds the outcome.
-        await using (var locks = new NpgsqlBatch(connection)
+        await LockAsync(connection, writer, cancellation);
+        if (await StoredOutcome.FindAsync(connection, writer.RunId, cancellation) is { } standing)
+            return standing;
+        var run = await TakeRunAsync(connection, writer.RunId, cancellation);
+        if (run.Fence > writer.Fence)
+            throw Errors.StaleFence(writer.Fence, $"the run goes on under {run.Fence}");
+
+        var sweeps = await SweepAsync(transaction, decision, run, cancellation);
+        var counts = run.Counts;
+        counts.Swept = sweeps.Where(sweep => sweep.Decision == StreamSweep.Swept).Sum(sweep => sweep.Unseen);
+        var outcome = new StoredOutcome
+        {
+            Writer = writer,
+            Outcome = decision.Outcome,
+            Counts = counts,
+            ErrorCode = decision.Error?.Code,
+            ErrorMessage = decision.Error?.Message,
+            ErrorRemedy = decision.Error?.Remedy,
+            ErrorDetail = decision.Error?.Detail,
+            Result = decision.Result,
+            NotifyChanges = decision.NotifyChanges,
+            StartedAt = decision.StartedAt,
+            // PostgreSQL keeps microseconds: the first answer and every later one are the same.
+            ClosedAt = Microseconds(DateTimeOffset.UtcNow),
+            Sweeps = sweeps,
+        };
+        await outcome.InsertAsync(connection, cancellation);
+        await ForgetSeenAsync(connection, writer.RunId, keep: sweeps.Any(sweep => sweep.Decision == StreamSweep.Held), cancellation);
+        var (type, body) = outcome.ToEvent();
+        await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), type, writer.Connector, $"/ingest/runs/{writer.RunId}", body), cancellation);
+        await transaction.CommitAsync(CancellationToken.None);
+        return outcome;
+    }
+
+    // The same lock first as in a load: a batch in flight is waited for, a later one finds the outcome.
+    private static async Task LockAsync(NpgsqlConnection connection, WriterIdentity writer, CancellationToken cancellation)
+    {
+        await using var locks = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
@@ -39,99 +73,69 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
                 },
                 new("SELECT FROM connections WHERE connection_id = $1 FOR UPDATE") { Parameters = { new() { Value = writer.ConnectionId } } },
             }
-        })
-            await locks.ExecuteNonQueryAsync(cancellation);
-
-        if (await StoredOutcome.FindAsync(connection, writer.RunId, cancellation) is { } standing)
-            return standing;
-        var (fence, counts) = await TakeCountsAsync(connection, writer.RunId, cancellation);
-        if (fence > writer.Fence)
-            throw Errors.StaleFence(writer.Fence, $"the run goes on under {fence}");
-
-        var outcome = new StoredOutcome
-        {
-            Outcome = decision.Outcome,
-            Counts = counts,
-            ErrorCode = decision.Error?.Code,
-            ErrorMessage = decision.Error?.Message,
-            ErrorRemedy = decision.Error?.Remedy,
-            ErrorDetail = decision.Error?.Detail,
-            Result = decision.Result,
-            StartedAt = decision.StartedAt,
-            // PostgreSQL keeps microseconds: the first answer and every later one are the same.
-            ClosedAt = Microseconds(DateTimeOffset.UtcNow),
         };
-        await outcome.InsertAsync(connection, writer, cancellation);
-        await Outbox.AppendAsync(transaction, decision.ToEvent(outcome), cancellation);
-        await transaction.CommitAsync(CancellationToken.None);
-        return outcome;
+        await locks.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <returns>The highest fence that the run loaded under and its counts; zeros when it never opened.</returns>
-    private static async Task<(long Fence, Tally Counts)> TakeCountsAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellation)
+    private static async Task<List<StreamSweep>> SweepAsync(NpgsqlTransaction transaction, Decision decision, OpenedRun run, CancellationToken cancellation)
+    {
+        var writer = decision.Writer;
+        var sweeps = new List<StreamSweep>();
+        var unreadable = await UnreadableAsync(transaction.Connection!, writer.RunId, cancellation);
+        foreach (var stream in decision.CompleteStreams)
+        {
+            if (unreadable.Contains(stream))
+            {
+                sweeps.Add(new(stream, StreamSweep.Skipped, 0, 0, run.SeenFrom));
+                continue;
+            }
+
+            var (objects, unseen) = await SweepStreams.CountAsync(transaction.Connection!, writer, stream, run.SeenFrom, cancellation);
+            var sweep = new StreamSweep(stream, StreamSweep.Decide(objects, unseen, decision.MaxDeleteFraction), objects, unseen, run.SeenFrom);
+            if (sweep is { Decision: StreamSweep.Swept, Unseen: > 0 })
+            {
+                var changes = decision.NotifyChanges ? new ChangedObjects(writer) : null;
+                await SweepStreams.DeleteAsync(transaction, writer, stream, run.SeenFrom, changes, cancellation);
+            }
+
+            sweeps.Add(sweep);
+        }
+
+        return sweeps;
+    }
+
+    private static async Task<HashSet<string>> UnreadableAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellation)
+    {
+        await using var delete = new NpgsqlCommand("DELETE FROM unreadable_keys WHERE run_id = $1 RETURNING stream", connection) { Parameters = { new() { Value = runId } } };
+        await using var reader = await delete.ExecuteReaderAsync(cancellation);
+        var streams = new HashSet<string>();
+        while (await reader.ReadAsync(cancellation))
+            streams.Add(reader.GetString(0));
+        return streams;
+    }
+
+    /// <param name="keep">A sweep waits for a person; the next run that opens forgets it.</param>
+    private static async Task ForgetSeenAsync(NpgsqlConnection connection, Guid runId, bool keep, CancellationToken cancellation)
+    {
+        if (keep)
+            return;
+        await using var delete = new NpgsqlCommand("DELETE FROM seen WHERE run_id = $1", connection) { Parameters = { new() { Value = runId } } };
+        await delete.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <param name="Fence">The highest that the run loaded under; 0 when it never opened, and so has seen nothing and sweeps nothing.</param>
+    private readonly record struct OpenedRun(long Fence, long SeenFrom, Tally Counts);
+
+    private static async Task<OpenedRun> TakeRunAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("""
             DELETE FROM run_counts WHERE run_id = $1
-            RETURNING fence, received, inserted, updated, unchanged, deleted, rejected, superseded, swept
+            RETURNING fence, seen_from, received, inserted, updated, unchanged, deleted, rejected, superseded, swept
             """, connection)
         { Parameters = { new() { Value = runId } } };
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? (reader.GetInt64(0), Tally.Read(reader, 1)) : (0, default);
+        return await reader.ReadAsync(cancellation) ? new(reader.GetInt64(0), reader.GetInt64(1), Tally.Read(reader, 2)) : default;
     }
 
     private static DateTimeOffset Microseconds(DateTimeOffset at) => new(at.Ticks - at.Ticks % TimeSpan.TicksPerMicrosecond, at.Offset);
-}
-
-/// <summary>A checked request to close.</summary>
-internal sealed record Decision(WriterIdentity Writer, string Outcome, RunError? Error, string Result, DateTimeOffset? StartedAt)
-{
-    public static Decision Parse(CloseRequest request)
-    {
-        var writer = WriterIdentity.Parse(request.Run);
-        var errors = new List<FieldError>();
-        if (OutcomeNames.Of(request.Outcome) is not { } outcome)
-            errors.Add(new("outcome", "invalid_outcome", "must be succeeded, failed or cancelled"));
-        if (request.Outcome == V1.Outcome.Failed && request.Error is not { Code.Length: > 0 })
-            errors.Add(new("error.code", "required", "a failed run says why"));
-        DateTimeOffset? startedAt = null;
-        if (request.StartedAt.Length > 0)
-        {
-            if (DateTimeOffset.TryParse(request.StartedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed))
-                startedAt = parsed.ToUniversalTime();
-            else
-                errors.Add(new("started_at", "invalid_time", "must be RFC 3339 or empty"));
-        }
-
-        if (errors.Count > 0)
-            throw Errors.BadClose(errors);
-        var error = request.Outcome == V1.Outcome.Failed
-            ? new RunError
-            {
-                Code = Storable(request.Error.Code),
-                Message = Storable(request.Error.Message),
-                Remedy = Storable(request.Error.Remedy),
-                Detail = Storable(request.Error.Detail),
-            }
-            : null;
-        return new(writer, OutcomeNames.Of(request.Outcome)!, error, Storable(request.Result), startedAt);
-    }
-
-    public OutboxEvent ToEvent(StoredOutcome outcome)
-    {
-        var (type, body) = outcome.Outcome switch
-        {
-            OutcomeNames.Succeeded => (EventTypes.SyncCompleted, (object)new SyncCompleted(
-                Writer.RunId, Writer.ConnectionId, Writer.Connection, Writer.Connector, outcome.Counts.ToEvent(), outcome.StartedAt, outcome.ClosedAt)),
-            OutcomeNames.Failed => (EventTypes.SyncFailed, new SyncFailed(
-                Writer.RunId, Writer.ConnectionId, Writer.Connection, Writer.Connector, outcome.Counts.ToEvent(),
-                new(outcome.ErrorCode!, outcome.ErrorMessage ?? "", string.IsNullOrEmpty(outcome.ErrorRemedy) ? null : outcome.ErrorRemedy),
-                outcome.StartedAt, outcome.ClosedAt)),
-            _ => (EventTypes.SyncCancelled, new SyncCancelled(
-                Writer.RunId, Writer.ConnectionId, Writer.Connection, Writer.Connector, outcome.Counts.ToEvent(), outcome.StartedAt, outcome.ClosedAt)),
-        };
-        return new(Guid.CreateVersion7(), type, Writer.Connector, $"/ingest/runs/{Writer.RunId}", body);
-    }
-
-    // A connector's words may contain U+0000, which a text column refuses; the decision must not hang on that.
-    private static string Storable(string text) => text.Replace('\0', '\ufffd');
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Platform.Ingest.Load;
 
@@ -45,6 +46,29 @@ internal sealed class BinaryCopy : IAsyncDisposable
         BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_used), 4);
         BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_used + 4), value);
         _used += 8;
+    }
+
+    public void Write(short value)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_used), 2);
+        BinaryPrimitives.WriteInt16BigEndian(_buffer.AsSpan(_used + 4), value);
+        _used += 6;
+    }
+
+    public void Write(bool value)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_used), 1);
+        _buffer[_used + 4] = value ? (byte)1 : (byte)0;
+        _used += 5;
+    }
+
+    /// <summary>The place of a row (ctid).</summary>
+    public void Write(NpgsqlTid value)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_used), 6);
+        BinaryPrimitives.WriteUInt32BigEndian(_buffer.AsSpan(_used + 4), value.BlockNumber);
+        BinaryPrimitives.WriteUInt16BigEndian(_buffer.AsSpan(_used + 8), value.OffsetNumber);
+        _used += 10;
     }
 
     public void Write(long value)

@@ -2,98 +2,138 @@ using System.Buffers.Binary;
 
 namespace Platform.Ingest.Load;
 
-/// <summary>One object of a chunk: the page (by its place in the batch) and where its fields lie in it.</summary>
-internal readonly record struct StagedObject(int Page, ObjectFields Fields, ulong Prefix);
+/// <summary>What an object of a page asks for.</summary>
+internal enum Operation : short
+{
+    Upsert = 0,
+    Delete = 1,
 
-internal readonly record struct RejectedObject(int Page, ObjectFields Fields, string Reason);
+    /// <summary>It can't be stored, but its key can be read: that object exists at its source and is not to be swept.</summary>
+    Look = 2,
+}
+
+/// <summary>One object of a chunk: the page (by its place in the batch) and where its fields lie in it.</summary>
+internal readonly record struct StagedObject(int Page, Operation Operation, ObjectFields Fields, ulong Prefix);
+
+internal readonly record struct RejectedObject(int Page, ObjectFields Fields, string Reason, bool HasKey);
 
 /// <summary>
-/// So many objects of a batch as one merge takes: checked, without duplicates, in the order of their keys. Bounded by rows, so a page of
-/// millions of tiny objects needs no more memory than its bytes.
+/// So many objects of a batch as are brought into the table at once: checked, without duplicates, in the order of their keys. Bounded by
+/// rows, so a page of millions of tiny objects needs no more memory than its bytes.
 /// </summary>
-internal sealed class Chunk
+internal sealed class Chunk(IReadOnlyList<QueuedPage> pages)
 {
+    private readonly Tally[] _decided = new Tally[pages.Count];
+    private byte[] _hashes = [];
+
+    public IReadOnlyList<QueuedPage> Pages => pages;
+
     public List<StagedObject> Objects { get; } = [];
 
     public List<RejectedObject> Rejects { get; } = [];
 
     public bool IsEmpty => Objects.Count == 0 && Rejects.Count == 0;
 
-    /// <summary>
-    /// Cuts a batch into chunks. The chunk is one object, filled again for each step; <paramref name="tallies"/> gets what is decided here:
-    /// received, rejected and superseded, per page.
-    /// </summary>
-    public static IEnumerable<Chunk> Cut(IReadOnlyList<QueuedPage> pages, int rows, int maxObjectBytes, Tally[] tallies)
-    {
-        var chunk = new Chunk();
-        for (var page = 0; page < pages.Count; page++)
-        {
-            var position = 0;
-            while (chunk.Fill(pages[page].Bytes.Span, page, rows, maxObjectBytes, ref position))
-            {
-                chunk.Settle(pages, tallies);
-                yield return chunk;
-                chunk.Clear();
-            }
-        }
+    public ReadOnlyMemory<byte> HashOf(int index) => _hashes.AsMemory(index * ObjectHash.Bytes, ObjectHash.Bytes);
 
-        chunk.Settle(pages, tallies);
-        if (!chunk.IsEmpty)
-            yield return chunk;
+    /// <summary>Adds what is decided here: received, rejected and superseded, per page.</summary>
+    public void AddDecided(Tally[] tallies)
+    {
+        for (var page = 0; page < tallies.Length; page++)
+            tallies[page].Add(_decided[page]);
+    }
+
+    /// <summary>Fills the chunk from where the one before ended, and makes it ready to be written.</summary>
+    /// <param name="page">Where to begin, and afterwards where to go on: the place of the page in the batch; its number at the end.</param>
+    /// <param name="position">And the byte within it.</param>
+    public void Fill(int rows, int maxObjectBytes, ref int page, ref int position)
+    {
+        while (page < pages.Count && !FillFrom(page, rows, maxObjectBytes, ref position))
+            (page, position) = (page + 1, 0);
+        Settle();
+        Hash();
+    }
+
+    public void Clear()
+    {
+        Objects.Clear();
+        Rejects.Clear();
+        Array.Clear(_decided);
     }
 
     /// <returns>True: the chunk is full and the page may have more.</returns>
-    private bool Fill(ReadOnlySpan<byte> bytes, int page, int rows, int maxObjectBytes, ref int position)
+    private bool FillFrom(int page, int rows, int maxObjectBytes, ref int position)
     {
+        var bytes = pages[page].Bytes.Span;
+        var deletes = pages[page].Deletes;
         var reader = new ObjectPageReader(bytes, position);
         while (Objects.Count + Rejects.Count < rows)
         {
             if (!reader.Next(out var fields))
                 return false;
-            if (RejectReason.Of(bytes, fields, maxObjectBytes) is { } reason)
-                Rejects.Add(new(page, fields, reason));
-            else
-                Objects.Add(new(page, fields, Prefix(fields.RemoteId.Of(bytes))));
+            var reason = deletes ? RejectReason.OfKey(bytes, fields.RemoteId) : RejectReason.Of(bytes, fields, maxObjectBytes);
+            var hasKey = reason is null || RejectReason.OfKey(bytes, fields.RemoteId) is null;
+            if (reason is not null)
+                Rejects.Add(new(page, fields, reason, hasKey));
+            if (hasKey)
+                Objects.Add(new(page, reason is not null ? Operation.Look : deletes ? Operation.Delete : Operation.Upsert, fields, Prefix(fields.RemoteId.Of(bytes))));
         }
 
         position = reader.Position;
         return true;
     }
 
-    private void Settle(IReadOnlyList<QueuedPage> pages, Tally[] tallies)
+    private void Settle()
     {
         foreach (var reject in Rejects)
         {
-            tallies[reject.Page].Received++;
-            tallies[reject.Page].Rejected++;
+            _decided[reject.Page].Received++;
+            _decided[reject.Page].Rejected++;
         }
 
-        foreach (var staged in Objects)
-            tallies[staged.Page].Received++;
-
-        // Sorted, equal keys stand together with the one that came last at the end; sorted inserts are also kinder to the index.
-        Objects.Sort((a, b) => CompareKeys(pages, a, b) is var order and not 0 ? order
-            : a.Page != b.Page ? a.Page.CompareTo(b.Page)
-            : a.Fields.Whole.Start.CompareTo(b.Fields.Whole.Start));
+        // Sorted, equal keys stand together with the one that came last at the end; sorted writes are also kinder to the index.
+        Objects.Sort(Compare);
         var kept = 0;
         for (var i = 0; i < Objects.Count; i++)
         {
-            if (i + 1 < Objects.Count && CompareKeys(pages, Objects[i], Objects[i + 1]) == 0)
-                tallies[Objects[i].Page].Superseded++;
-            else
-                Objects[kept++] = Objects[i];
+            var staged = Objects[i];
+            if (staged.Operation != Operation.Look)
+            {
+                _decided[staged.Page].Received++;
+                if (i + 1 < Objects.Count && Objects[i + 1].Operation != Operation.Look && CompareKeys(staged, Objects[i + 1]) == 0)
+                {
+                    _decided[staged.Page].Superseded++;
+                    continue;
+                }
+            }
+
+            Objects[kept++] = staged;
         }
 
         Objects.RemoveRange(kept, Objects.Count - kept);
     }
 
-    private void Clear()
+    private void Hash()
     {
-        Objects.Clear();
-        Rejects.Clear();
+        if (_hashes.Length < Objects.Count * ObjectHash.Bytes)
+            _hashes = new byte[Objects.Count * ObjectHash.Bytes];
+        for (var i = 0; i < Objects.Count; i++)
+        {
+            var (page, operation, fields, _) = Objects[i];
+            if (operation != Operation.Upsert)
+                continue;
+            var bytes = pages[page].Bytes.Span;
+            ObjectHash.Write(fields.ResourceName.Of(bytes), fields.Uri.Of(bytes), fields.Metadata.Of(bytes), _hashes.AsSpan(i * ObjectHash.Bytes));
+        }
     }
 
-    private static int CompareKeys(IReadOnlyList<QueuedPage> pages, in StagedObject a, in StagedObject b)
+    // Rejected ones come first among equal keys, so that they never stand between two that supersede each other.
+    private int Compare(StagedObject a, StagedObject b) => CompareKeys(a, b) is var order and not 0 ? order
+        : (a.Operation == Operation.Look) != (b.Operation == Operation.Look) ? (a.Operation == Operation.Look ? -1 : 1)
+        : a.Page != b.Page ? a.Page.CompareTo(b.Page)
+        : a.Fields.Whole.Start.CompareTo(b.Fields.Whole.Start);
+
+    private int CompareKeys(in StagedObject a, in StagedObject b)
     {
         if (a.Page != b.Page && string.CompareOrdinal(pages[a.Page].Stream, pages[b.Page].Stream) is var streams and not 0)
             return streams;

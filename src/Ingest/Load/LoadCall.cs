@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text;
+using System.Threading.Channels;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Platform.Ingest.V1;
@@ -11,9 +13,11 @@ namespace Platform.Ingest.Load;
 /// One call of <c>Load</c>: reads pages ahead as far as the buffer allows, groups them into transactions, acknowledges each page in order
 /// once it is committed. What was read before an error is still written and acknowledged.
 /// </summary>
-internal sealed class LoadCall(LoadDatabase database, Retries retries, OpenLoads openLoads, IOptions<LoadOptions> options)
+internal sealed class LoadCall(OpenRun openRun, LoadDatabase database, Retries retries, OpenLoads openLoads, IOptions<LoadOptions> options)
 {
-    private const int MaxStreamNameBytes = 255;
+    public const int MaxStateBytes = 1 << 20;
+
+    public const int MaxStreamNameBytes = 255;
 
     public async Task RunAsync(IAsyncStreamReader<LoadMessage> requests, IServerStreamWriter<LoadReply> replies, CancellationToken cancellation)
     {
@@ -23,13 +27,15 @@ internal sealed class LoadCall(LoadDatabase database, Retries retries, OpenLoads
         var writer = WriterIdentity.Parse(requests.Current.Open.Run);
         activity?.SetTag("run.id", writer.RunId).SetTag("connection", writer.Connection).SetTag("connector", writer.Connector);
 
-        var batches = new BatchWriter(database, retries, options.Value, writer);
-        await batches.OpenAsync(cancellation);
+        var request = requests.Current.Open;
+        var loadId = Guid.CreateVersion7();
+        var states = await openRun.RunAsync(writer, loadId, request.StartOver, cancellation);
         using var open = openLoads.Add(writer, cancellation);
         try
         {
-            await replies.WriteAsync(new() { Opened = new() }, cancellation);
-            await PumpAsync(requests, replies, batches, activity, open.Token);
+            var opened = new Opened { States = { states.Select(each => new StreamState { Stream = each.Stream, State = UnsafeByteOperations.UnsafeWrap(each.State) }) } };
+            await replies.WriteAsync(new() { Opened = opened }, cancellation);
+            await PumpAsync(requests, replies, new(database, retries, writer, loadId, request.NotifyChanges), activity, open.Token);
         }
         catch (Exception e) when (open.Reason is not null && e is (OperationCanceledException or RpcException or IOException))
         {
@@ -38,32 +44,32 @@ internal sealed class LoadCall(LoadDatabase database, Retries retries, OpenLoads
     }
 
     private async Task PumpAsync(
-        IAsyncStreamReader<LoadMessage> requests, IServerStreamWriter<LoadReply> replies, BatchWriter batches, Activity? activity, CancellationToken cancellation)
+        IAsyncStreamReader<LoadMessage> requests, IServerStreamWriter<LoadReply> replies, BatchWriter writer, Activity? activity, CancellationToken cancellation)
     {
-        var queue = new PageQueue(options.Value.BufferBytes);
+        var queue = new PageQueue(() => openLoads.Share(options.Value));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var reading = ReadAsync(requests, queue, stop.Token);
+        // One batch is made ready while the one before is being written.
+        var batches = Channel.CreateBounded<Batch>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+        var work = Task.WhenAll(ReadAsync(requests, queue, stop.Token), PrepareAsync(queue, batches.Writer, stop.Token));
         var sum = new Tally();
         try
         {
-            var batch = new List<QueuedPage>();
-            while (await FillAsync(batch, queue, cancellation))
+            await foreach (var batch in batches.Reader.ReadAllAsync(cancellation))
             {
-                var tallies = await batches.WriteAsync(batch, cancellation);
-                for (var i = 0; i < batch.Count; i++)
+                var tallies = await writer.WriteAsync(batch, cancellation);
+                for (var i = 0; i < tallies.Length; i++)
                 {
                     sum.Add(tallies[i]);
-                    await replies.WriteAsync(new() { Ack = new() { Sequence = (ulong)batch[i].Sequence, Counts = tallies[i].ToCounts() } }, cancellation);
+                    await replies.WriteAsync(new() { Ack = new() { Sequence = (ulong)batch.Pages[i].Sequence, Counts = tallies[i].ToCounts() } }, cancellation);
                 }
 
-                queue.Release(batch);
-                batch.Clear();
+                queue.Release(batch.Pages);
             }
         }
         finally
         {
             await stop.CancelAsync();
-            await reading;
+            await work;
             activity?.SetTag("objects.received", sum.Received).SetTag("objects.inserted", sum.Inserted).SetTag("objects.updated", sum.Updated);
         }
     }
@@ -87,6 +93,21 @@ internal sealed class LoadCall(LoadDatabase database, Retries retries, OpenLoads
         }
     }
 
+    /// <summary>Never fails either: an error comes behind the batches before it.</summary>
+    private async Task PrepareAsync(PageQueue queue, ChannelWriter<Batch> batches, CancellationToken cancellation)
+    {
+        try
+        {
+            while (await FillAsync(queue, cancellation) is { } pages)
+                await batches.WriteAsync(new(pages, options.Value), cancellation);
+            batches.Complete();
+        }
+        catch (Exception e)
+        {
+            batches.Complete(e);
+        }
+    }
+
     private static QueuedPage Check(LoadMessage message, long expected)
     {
         if (message.BodyCase != LoadMessage.BodyOneofCase.Page)
@@ -96,9 +117,13 @@ internal sealed class LoadCall(LoadDatabase database, Retries retries, OpenLoads
             throw Errors.BadLoadMessage($"Page {expected} has the number {page.Sequence}.");
         if (Encoding.UTF8.GetByteCount(page.Stream) > MaxStreamNameBytes || page.Stream.Contains('\0'))
             throw Errors.BadLoadMessage($"The stream name of page {expected} is longer than {MaxStreamNameBytes} bytes or contains U+0000.");
+        if (page.State.Length > MaxStateBytes)
+            throw Errors.StateTooLarge(expected, page.State.Length, MaxStateBytes);
         try
         {
-            return new(expected, page.Stream, page.Objects.Memory, ObjectPageReader.Count(page.Objects.Span), page.Flush);
+            return new(
+                expected, page.Stream, page.Objects.Memory, ObjectPageReader.Count(page.Objects.Span), page.Flush, page.Deletes,
+                page.HasState ? page.State.Memory : null);
         }
         catch (MalformedPageException e)
         {
@@ -107,11 +132,12 @@ internal sealed class LoadCall(LoadDatabase database, Retries retries, OpenLoads
     }
 
     /// <summary>Collects pages until there are enough of them, one wants an answer, none comes for a while, or there are no more.</summary>
-    /// <returns>False: the load is at its end.</returns>
-    private async Task<bool> FillAsync(List<QueuedPage> batch, PageQueue queue, CancellationToken cancellation)
+    /// <returns>Null: the load is at its end.</returns>
+    private async Task<List<QueuedPage>?> FillAsync(PageQueue queue, CancellationToken cancellation)
     {
         if (!await queue.Pages.WaitToReadAsync(cancellation))
-            return false;
+            return null;
+        var batch = new List<QueuedPage>();
         var (bytes, rows) = (0L, 0L);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(options.Value.BatchDelay);
@@ -125,7 +151,7 @@ internal sealed class LoadCall(LoadDatabase database, Retries retries, OpenLoads
                     bytes += page.Cost;
                     rows += page.Objects;
                     if (page.Flush || bytes >= options.Value.BatchBytes || rows >= options.Value.BatchRows)
-                        return true;
+                        return batch;
                 }
             }
             while (await queue.Pages.WaitToReadAsync(patience.Token));
@@ -139,6 +165,6 @@ internal sealed class LoadCall(LoadDatabase database, Retries retries, OpenLoads
             // The reading ended with an error; it is seen again once this batch is written.
         }
 
-        return true;
+        return batch;
     }
 }

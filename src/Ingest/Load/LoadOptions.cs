@@ -14,6 +14,10 @@ internal sealed class LoadOptions
     [Range(1, 1L << 32)]
     public long BufferBytes { get; set; } = 32L << 20;
 
+    /// <summary>Bytes of pages that all loads together hold: with many of them at once each gets its part, but never less than 1 MiB.</summary>
+    [Range(1, 1L << 34)]
+    public long TotalBufferBytes { get; set; } = 96L << 20;
+
     /// <summary>A transaction takes no further page once it has this many bytes.</summary>
     [Range(1, 1L << 32)]
     public long BatchBytes { get; set; } = 8L << 20;

@@ -14,7 +14,7 @@ internal static class LoadSetup
     {
         builder.Services.AddOptions<LoadOptions>().BindConfiguration(LoadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<LoadDatabase>().AddSingleton<Retries>().AddSingleton<OpenLoads>().AddSingleton<LoadCall>();
+        builder.Services.AddSingleton<LoadDatabase>().AddSingleton<Retries>().AddSingleton<OpenLoads>().AddSingleton<OpenRun>().AddSingleton<LoadCall>();
         builder.AddGrpcServer(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

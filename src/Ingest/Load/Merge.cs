@@ -1,153 +1,138 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
 
 namespace Platform.Ingest.Load;
 
-/// <summary>Brings one chunk into the table: COPY into the staging table, then one statement that writes only what differs.</summary>
+/// <summary>The last numbers given out for a connection; kept in its row.</summary>
+internal readonly record struct Numbers(long ChangeSeq, long Ordinal);
+
+/// <summary>
+/// Writes what a probe has found to be absent, different or to be deleted: the absent straight into the table by COPY, the different over a
+/// temporary table, by their places.
+/// </summary>
 internal static class Merge
 {
-    /// <summary>The staging table lives as long as its session and is empty at the start of every transaction.</summary>
-    public const string CreateStaging = """
-        CREATE TEMP TABLE IF NOT EXISTS staged (
-            ord int NOT NULL, page int NOT NULL, stream text COLLATE "C" NOT NULL, remote_id text COLLATE "C" NOT NULL,
-            resource_name text NOT NULL, uri text NOT NULL, metadata text NOT NULL, hash bytea NOT NULL
+    /// <summary>Made once for each session; empty at the start of every transaction.</summary>
+    public const string CreateTable = """
+        CREATE TEMP TABLE changed (
+            place tid NOT NULL, resource_name text NOT NULL, uri text NOT NULL, metadata text NOT NULL,
+            hash bytea NOT NULL, change_seq bigint NOT NULL, is_json boolean NOT NULL
         ) ON COMMIT DELETE ROWS
         """;
 
-    private const string CopyStaged = "COPY pg_temp.staged (ord, page, stream, remote_id, resource_name, uri, metadata, hash) FROM STDIN (FORMAT BINARY)";
+    public const string Clear = "TRUNCATE pg_temp.changed";
 
-    private const string CopyRejects = "COPY rejects (run_id, connection_id, stream, reason, remote_id, size, sha256, raw) FROM STDIN (FORMAT BINARY)";
+    private const string CopyAbsent =
+        "COPY objects (connection_id, stream, remote_id, resource_name, uri, metadata, hash, change_seq, is_json, ordinal) FROM STDIN (FORMAT BINARY)";
 
-    // Looks before it writes: ON CONFLICT would lock and log every unchanged row. The lateral look-up with its LIMIT can't become a
-    // scan of the whole table, whatever the planner thinks of a staging table that it has no statistics for. Nobody writes between
-    // the look and the write: the connection's row is locked.
-    private const string MergeStaged = """
-        WITH learned AS MATERIALIZED (
-            SELECT s.ctid AS place, s.ord, s.page, o.spot,
-                   CASE WHEN o.spot IS NULL THEN 1 WHEN o.hash <> s.hash OR o.gone THEN 2 ELSE 3 END AS kind
-            FROM pg_temp.staged s
-            LEFT JOIN LATERAL (
-                SELECT o.ctid AS spot, o.hash, o.deleted_at IS NOT NULL AS gone
-                FROM objects o
-                WHERE o.connection_id = $1 AND o.stream = s.stream AND o.remote_id = s.remote_id
-                LIMIT 1) o ON true
-        ), changed AS (
-            UPDATE objects o
-            SET resource_name = s.resource_name, uri = s.uri, metadata = s.metadata, hash = s.hash,
-                change_seq = $2 + l.ord, updated_at = now(), deleted_at = NULL
-            FROM learned l JOIN pg_temp.staged s ON s.ctid = l.place
-            WHERE l.kind = 2 AND o.ctid = l.spot
-        ), added AS (
-            INSERT INTO objects (connection_id, stream, remote_id, resource_name, uri, metadata, hash, change_seq, ordinal, is_json)
-            SELECT $1, s.stream, s.remote_id, s.resource_name, s.uri, s.metadata, s.hash, $2 + l.ord, $2 + l.ord, false
-            FROM learned l JOIN pg_temp.staged s ON s.ctid = l.place
-            WHERE l.kind = 1
-        )
-        SELECT page, count(*) FILTER (WHERE kind = 1), count(*) FILTER (WHERE kind = 2), count(*) FILTER (WHERE kind = 3)
-        FROM learned GROUP BY page
+    private const string CopyChanged = "COPY pg_temp.changed (place, resource_name, uri, metadata, hash, change_seq, is_json) FROM STDIN (FORMAT BINARY)";
+
+    private const string UpdateChanged = """
+        UPDATE objects o
+        SET resource_name = c.resource_name, uri = c.uri, metadata = c.metadata, hash = c.hash, change_seq = c.change_seq,
+            is_json = c.is_json, updated_at = now(), deleted_at = NULL
+        FROM pg_temp.changed c WHERE o.ctid = c.place
         """;
 
-    /// <param name="changeSeq">The connection's last number; the rows written get the ones above it.</param>
-    /// <param name="tallies">Gets inserted, updated and unchanged, per page.</param>
-    /// <returns>The connection's last number from now on.</returns>
-    public static async Task<long> WriteAsync(
-        NpgsqlConnection connection, Guid connectionId, IReadOnlyList<QueuedPage> pages, Chunk chunk, long changeSeq, Tally[] tallies, CancellationToken cancellation)
-    {
-        if (chunk.Objects.Count == 0)
-            return changeSeq;
-        await StageAsync(connection, pages, chunk.Objects, cancellation);
-        await using var merge = new NpgsqlCommand(MergeStaged, connection) { Parameters = { new() { Value = connectionId }, new() { Value = changeSeq } } };
-        var wrote = false;
-        await using (var reader = await merge.ExecuteReaderAsync(cancellation))
-        {
-            while (await reader.ReadAsync(cancellation))
-            {
-                ref var tally = ref tallies[reader.GetInt32(0)];
-                tally.Inserted += reader.GetInt64(1);
-                tally.Updated += reader.GetInt64(2);
-                tally.Unchanged += reader.GetInt64(3);
-                wrote |= reader.GetInt64(1) + reader.GetInt64(2) > 0;
-            }
-        }
+    private const string Tombstone = """
+        UPDATE objects o SET deleted_at = now(), updated_at = now(), change_seq = d.change_seq
+        FROM unnest($1::text[]::tid[], $2) d (place, change_seq) WHERE o.ctid = d.place
+        """;
 
-        return wrote ? changeSeq + chunk.Objects.Count : changeSeq;
+    /// <returns>The connection's last numbers from now on.</returns>
+    public static async Task<Numbers> WriteAsync(
+        NpgsqlConnection connection, Guid connectionId, Chunk chunk, Learned learned, Numbers last, CancellationToken cancellation)
+    {
+        last = await InsertAsync(connection, connectionId, chunk, learned, last, cancellation);
+        last = await UpdateAsync(connection, chunk, learned, last, cancellation);
+        return await DeleteAsync(connection, chunk, learned, last, cancellation);
     }
 
-    /// <summary>Empties the staging table between two chunks of one transaction.</summary>
-    public static async Task ClearAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private static async Task<Numbers> InsertAsync(
+        NpgsqlConnection connection, Guid connectionId, Chunk chunk, Learned learned, Numbers last, CancellationToken cancellation)
     {
-        await using var clear = new NpgsqlCommand("TRUNCATE pg_temp.staged", connection);
-        await clear.ExecuteNonQueryAsync(cancellation);
-    }
-
-    private static async Task StageAsync(
-        NpgsqlConnection connection, IReadOnlyList<QueuedPage> pages, List<StagedObject> objects, CancellationToken cancellation)
-    {
-        await using var copy = await BinaryCopy.StartAsync(connection, CopyStaged, cancellation);
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var hash = new byte[SHA256.HashSizeInBytes];
-        var streams = pages.Select(page => Encoding.UTF8.GetBytes(page.Stream)).ToArray();
-        for (var ord = 0; ord < objects.Count; ord++)
+        if (!learned.Findings.Contains(Finding.Absent))
+            return last;
+        await using var copy = await BinaryCopy.StartAsync(connection, CopyAbsent, cancellation);
+        var streams = chunk.Pages.Select(page => Encoding.UTF8.GetBytes(page.Stream)).ToArray();
+        for (var ord = 0; ord < chunk.Objects.Count; ord++)
         {
-            var (page, fields, _) = objects[ord];
-            var bytes = pages[page].Bytes;
-            Hash(sha256, bytes.Span, fields, hash);
-            await copy.ReserveAsync(64 + streams[page].Length, cancellation);
-            copy.StartRow(8);
-            copy.Write(ord + 1);
-            copy.Write(page);
+            if (learned.Findings[ord] != Finding.Absent)
+                continue;
+            last = new(last.ChangeSeq + 1, last.Ordinal + 1);
+            var (page, _, fields, _) = chunk.Objects[ord];
+            await copy.ReserveAsync(64 + streams[page].Length + fields.RemoteId.Length, cancellation);
+            copy.StartRow(10);
+            copy.Write(connectionId);
             copy.Write(streams[page]);
-            await copy.WriteAsync(fields.RemoteId.Of(bytes), cancellation);
-            await copy.WriteAsync(fields.ResourceName.Of(bytes), cancellation);
-            await copy.WriteAsync(fields.Uri.Of(bytes), cancellation);
-            await copy.WriteAsync(fields.Metadata.Of(bytes), cancellation);
-            await copy.WriteAsync(hash.AsMemory(0, 16), cancellation);
+            copy.Write(fields.RemoteId.Of(chunk.Pages[page].Bytes.Span));
+            await WriteContentAsync(copy, chunk, ord, last.ChangeSeq, cancellation);
+            copy.Write(last.Ordinal);
         }
 
         await copy.CompleteAsync(cancellation);
+        return last;
     }
 
-    // Lengths first, so that text moved from one field to the next is a difference.
-    private static void Hash(IncrementalHash sha256, ReadOnlySpan<byte> page, in ObjectFields fields, Span<byte> hash)
+    private static async Task<Numbers> UpdateAsync(
+        NpgsqlConnection connection, Chunk chunk, Learned learned, Numbers last, CancellationToken cancellation)
     {
-        Span<byte> lengths = stackalloc byte[8];
-        BinaryPrimitives.WriteInt32BigEndian(lengths, fields.ResourceName.Length);
-        BinaryPrimitives.WriteInt32BigEndian(lengths[4..], fields.Uri.Length);
-        sha256.AppendData(lengths);
-        sha256.AppendData(fields.ResourceName.Of(page));
-        sha256.AppendData(fields.Uri.Of(page));
-        sha256.AppendData(fields.Metadata.Of(page));
-        sha256.GetHashAndReset(hash);
-    }
-
-    /// <summary>Keeps what can't be stored: the reason, and the object's bytes as they came.</summary>
-    public static async Task WriteRejectsAsync(
-        NpgsqlConnection connection, WriterIdentity writer, IReadOnlyList<QueuedPage> pages, List<RejectedObject> rejects, CancellationToken cancellation)
-    {
-        if (rejects.Count == 0)
-            return;
-        await using var copy = await BinaryCopy.StartAsync(connection, CopyRejects, cancellation);
-        foreach (var (page, fields, reason) in rejects)
+        if (!learned.Findings.Contains(Finding.Changed))
+            return last;
+        await using (var copy = await BinaryCopy.StartAsync(connection, CopyChanged, cancellation))
         {
-            var bytes = pages[page].Bytes;
-            var whole = fields.Whole.Of(bytes);
-            var key = fields.RemoteId.Of(bytes);
-            var stream = Encoding.UTF8.GetBytes(pages[page].Stream);
-            await copy.ReserveAsync(128 + stream.Length, cancellation);
-            copy.StartRow(8);
-            copy.Write(writer.RunId);
-            copy.Write(writer.ConnectionId);
-            copy.Write(stream);
-            copy.Write(Encoding.ASCII.GetBytes(reason));
-            await copy.WriteAsync(key[..Math.Min(key.Length, RejectReason.MaxRemoteIdBytes)], cancellation);
-            await copy.ReserveAsync(48, cancellation);
-            copy.Write((long)whole.Length);
-            copy.Write(SHA256.HashData(whole.Span));
-            await copy.WriteAsync(reason == RejectReason.TooLarge ? whole[..Math.Min(whole.Length, RejectReason.MaxKeptBytes)] : whole, cancellation);
+            for (var ord = 0; ord < chunk.Objects.Count; ord++)
+            {
+                if (learned.Findings[ord] != Finding.Changed)
+                    continue;
+                last = last with { ChangeSeq = last.ChangeSeq + 1 };
+                await copy.ReserveAsync(16, cancellation);
+                copy.StartRow(7);
+                copy.Write(learned.Places[ord]);
+                await WriteContentAsync(copy, chunk, ord, last.ChangeSeq, cancellation);
+            }
+
+            await copy.CompleteAsync(cancellation);
         }
 
-        await copy.CompleteAsync(cancellation);
+        await using var update = new NpgsqlCommand(UpdateChanged, connection);
+        await update.ExecuteNonQueryAsync(cancellation);
+        return last;
+    }
+
+    /// <summary>resource_name, uri, metadata, hash, change_seq, is_json; room for one more number is left.</summary>
+    private static async ValueTask WriteContentAsync(BinaryCopy copy, Chunk chunk, int ord, long changeSeq, CancellationToken cancellation)
+    {
+        var (page, _, fields, _) = chunk.Objects[ord];
+        var bytes = chunk.Pages[page].Bytes;
+        await copy.WriteAsync(fields.ResourceName.Of(bytes), cancellation);
+        await copy.WriteAsync(fields.Uri.Of(bytes), cancellation);
+        await copy.WriteAsync(fields.Metadata.Of(bytes), cancellation);
+        await copy.ReserveAsync(64, cancellation);
+        copy.Write(chunk.HashOf(ord).Span);
+        copy.Write(changeSeq);
+        copy.Write(JsonText.IsReadable(fields.Metadata.Of(bytes.Span)));
+    }
+
+    private static async Task<Numbers> DeleteAsync(NpgsqlConnection connection, Chunk chunk, Learned learned, Numbers last, CancellationToken cancellation)
+    {
+        if (!learned.Findings.Contains(Finding.ToDelete))
+            return last;
+        var (places, changeSeqs) = (new List<string>(), new List<long>());
+        for (var ord = 0; ord < chunk.Objects.Count; ord++)
+        {
+            if (learned.Findings[ord] != Finding.ToDelete)
+                continue;
+            last = last with { ChangeSeq = last.ChangeSeq + 1 };
+            places.Add(learned.Places[ord].ToString());
+            changeSeqs.Add(last.ChangeSeq);
+        }
+
+        await using var delete = new NpgsqlCommand(Tombstone, connection)
+        {
+            Parameters = { new() { Value = places }, new() { Value = changeSeqs } }
+        };
+        await delete.ExecuteNonQueryAsync(cancellation);
+        return last;
     }
 }

@@ -9,6 +9,8 @@ namespace Platform.Ingest.Load;
 /// </summary>
 internal sealed class OpenLoads
 {
+    private const long LeastShare = 1 << 20;
+
     private readonly ConcurrentDictionary<Guid, Entry> _entries = new();
 
     public Entry Add(WriterIdentity writer, CancellationToken cancellation)
@@ -29,6 +31,10 @@ internal sealed class OpenLoads
             return entry;
         }
     }
+
+    /// <summary>How many bytes of pages one load may hold now.</summary>
+    public long Share(LoadOptions options) =>
+        Math.Min(options.BufferBytes, Math.Max(LeastShare, options.TotalBufferBytes / Math.Max(1, _entries.Count)));
 
     /// <summary>The run has its outcome.</summary>
     public void Closed(Guid connectionId, Guid runId)

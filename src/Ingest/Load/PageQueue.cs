@@ -3,16 +3,19 @@ using System.Threading.Channels;
 namespace Platform.Ingest.Load;
 
 /// <summary>A page as it came; its bytes are those of the message.</summary>
-internal sealed record QueuedPage(long Sequence, string Stream, ReadOnlyMemory<byte> Bytes, int Objects, bool Flush)
+/// <param name="Deletes">The objects are gone: of each only its key counts.</param>
+/// <param name="State">The connector's state once this page is stored; null: it carries none.</param>
+internal sealed record QueuedPage(
+    long Sequence, string Stream, ReadOnlyMemory<byte> Bytes, int Objects, bool Flush, bool Deletes = false, ReadOnlyMemory<byte>? State = null)
 {
     // What a page without objects costs in memory, so that a flood of empty ones is bounded as well.
     private const int Overhead = 512;
 
-    public long Cost => Bytes.Length + Overhead;
+    public long Cost => Bytes.Length + (State?.Length ?? 0) + Overhead;
 }
 
 /// <summary>Pages between the call and the database, bounded by bytes. One reader of the call, one writer to the database.</summary>
-internal sealed class PageQueue(long limit)
+internal sealed class PageQueue(Func<long> limit)
 {
     private readonly Channel<QueuedPage> _pages = Channel.CreateUnbounded<QueuedPage>(new() { SingleReader = true, SingleWriter = true });
     private readonly Lock _lock = new();
@@ -42,7 +45,7 @@ internal sealed class PageQueue(long limit)
     {
         lock (_lock)
         {
-            if (_held < limit)
+            if (_held < limit())
                 return Task.CompletedTask;
             _room = new(TaskCreationOptions.RunContinuationsAsynchronously);
             return _room.Task.WaitAsync(cancellation);
@@ -56,7 +59,7 @@ internal sealed class PageQueue(long limit)
         {
             foreach (var page in pages)
                 _held -= page.Cost;
-            if (_held < limit)
+            if (_held < limit())
                 _room?.TrySetResult();
         }
     }

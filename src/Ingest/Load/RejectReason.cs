@@ -22,12 +22,16 @@ internal static class RejectReason
     {
         if (fields.Whole.Length > maxObjectBytes)
             return TooLarge;
-        if (fields.RemoteId.Length == 0)
-            return EmptyKey;
-        if (fields.RemoteId.Length > MaxRemoteIdBytes)
-            return KeyTooLong;
-        return OfText(fields.RemoteId.Of(page)) ?? OfText(fields.ResourceName.Of(page)) ?? OfText(fields.Uri.Of(page)) ?? OfText(fields.Metadata.Of(page));
+        return OfKey(page, fields.RemoteId) ?? OfText(fields.ResourceName.Of(page)) ?? OfText(fields.Uri.Of(page)) ?? OfText(fields.Metadata.Of(page));
     }
+
+    /// <returns>Null: the key can be read, whatever the rest of the object is like.</returns>
+    public static string? OfKey(ReadOnlySpan<byte> page, Slice remoteId) => remoteId.Length switch
+    {
+        0 => EmptyKey,
+        > MaxRemoteIdBytes => KeyTooLong,
+        _ => OfText(remoteId.Of(page)),
+    };
 
     // PostgreSQL's text takes everything that is valid UTF-8, but U+0000.
     private static string? OfText(ReadOnlySpan<byte> text) =>

@@ -104,10 +104,11 @@ public sealed class ChunkTests
     {
         var tallies = new Tally[pages.Length];
         var kept = new List<(string, string, string)>();
-        foreach (var chunk in Chunk.Cut(pages, rows, MaxObjectBytes, tallies))
+        foreach (var chunk in new Batch(pages, new() { BatchRows = rows, MaxObjectBytes = MaxObjectBytes }).Chunks())
         {
             Assert.InRange(chunk.Objects.Count + chunk.Rejects.Count, 1, rows);
-            foreach (var (page, fields, _) in chunk.Objects)
+            chunk.AddDecided(tallies);
+            foreach (var (page, _, fields, _) in chunk.Objects.Where(each => each.Operation != Operation.Look))
             {
                 var bytes = pages[page].Bytes.Span;
                 kept.Add((pages[page].Stream, Encoding.UTF8.GetString(fields.RemoteId.Of(bytes)), Encoding.UTF8.GetString(fields.Metadata.Of(bytes))));

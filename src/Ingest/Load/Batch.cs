@@ -1,0 +1,47 @@
+namespace Platform.Ingest.Load;
+
+/// <summary>
+/// Pages that become one transaction. The first chunk, mostly the only one, is made ready while the batch before is being written; the
+/// others are cut one after the other, so that no more than one is in memory.
+/// </summary>
+internal sealed class Batch
+{
+    private readonly int _rows;
+    private readonly int _maxObjectBytes;
+    private readonly Chunk _first;
+    private readonly (int Page, int Position) _rest;
+
+    public Batch(IReadOnlyList<QueuedPage> pages, LoadOptions options)
+    {
+        Pages = pages;
+        (_rows, _maxObjectBytes) = (options.BatchRows, options.MaxObjectBytes);
+        _first = new(pages);
+        _first.Fill(_rows, _maxObjectBytes, ref _rest.Page, ref _rest.Position);
+    }
+
+    public IReadOnlyList<QueuedPage> Pages { get; }
+
+    public long LastSequence => Pages[^1].Sequence;
+
+    /// <summary>From the beginning, each time that it is called. A chunk is valid until the next one is taken.</summary>
+    public IEnumerable<Chunk> Chunks()
+    {
+        if (!_first.IsEmpty)
+            yield return _first;
+        var (page, position) = _rest;
+        if (page == Pages.Count)
+            yield break;
+        var chunk = new Chunk(Pages);
+        while (page < Pages.Count)
+        {
+            chunk.Clear();
+            chunk.Fill(_rows, _maxObjectBytes, ref page, ref position);
+            if (!chunk.IsEmpty)
+                yield return chunk;
+        }
+    }
+
+    /// <summary>The last state of each stream that these pages carry.</summary>
+    public IEnumerable<(string Stream, ReadOnlyMemory<byte> State)> States() =>
+        Pages.Where(page => page.State is not null).GroupBy(page => page.Stream, (stream, carriers) => (stream, carriers.Last().State!.Value));
+}

@@ -1,0 +1,86 @@
+using Npgsql;
+
+namespace Platform.Ingest.Load;
+
+/// <summary>Takes a connection over for one load. From here on every earlier load of it is refused.</summary>
+internal sealed class OpenRun(LoadDatabase database, Retries retries)
+{
+    /// <returns>The states as they are committed, by stream.</returns>
+    /// <exception cref="ServiceDefaults.ProblemException">412 stale_fence or run_closed.</exception>
+    public Task<IReadOnlyList<(string Stream, byte[] State)>> RunAsync(WriterIdentity writer, Guid loadId, bool startOver, CancellationToken cancellation) =>
+        retries.RunAsync(token => TryAsync(writer, loadId, startOver, token), cancellation);
+
+    private async Task<IReadOnlyList<(string Stream, byte[] State)>> TryAsync(
+        WriterIdentity writer, Guid loadId, bool startOver, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using (var insert = new NpgsqlCommand(
+            "INSERT INTO connections (connection_id, name, connector) VALUES ($1, $2, $3) ON CONFLICT (connection_id) DO NOTHING", connection)
+        {
+            Parameters = { new() { Value = writer.ConnectionId }, new() { Value = writer.Connection }, new() { Value = writer.Connector } }
+        })
+            await insert.ExecuteNonQueryAsync(cancellation);
+
+        var standing = await Standing.LockAsync(connection, writer, cancellation);
+        if (standing.Closed)
+            throw Errors.RunClosed(writer.RunId);
+        if (standing.Fence > writer.Fence || (standing.Fence == writer.Fence && standing.RunId != writer.RunId))
+            throw Errors.StaleFence(writer.Fence, $"the connection is written to under {standing.Fence}");
+        await TakeAsync(connection, writer, loadId, startOver, standing.Last.Ordinal, cancellation);
+        var states = await StatesAsync(connection, writer.ConnectionId, cancellation);
+        await transaction.CommitAsync(CancellationToken.None);
+        return states;
+    }
+
+    private static async Task TakeAsync(
+        NpgsqlConnection connection, WriterIdentity writer, Guid loadId, bool startOver, long lastOrdinal, CancellationToken cancellation)
+    {
+        await using var take = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new("""
+                    INSERT INTO writers (connection_id, kind, run_id, fence) VALUES ($1, 'sync', $2, $3)
+                    ON CONFLICT (connection_id, kind) DO UPDATE SET run_id = excluded.run_id, fence = excluded.fence
+                    """)
+                {
+                    Parameters = { new() { Value = writer.ConnectionId }, new() { Value = writer.RunId }, new() { Value = writer.Fence } }
+                },
+                new("""
+                    INSERT INTO run_counts (run_id, connection_id, fence, load_id, seen_from) VALUES ($1, $2, $3, $4, $5)
+                    ON CONFLICT (run_id) DO UPDATE SET fence = excluded.fence, load_id = excluded.load_id, sequence = 0,
+                        seen_from = CASE WHEN $6 THEN excluded.seen_from ELSE run_counts.seen_from END
+                    """)
+                {
+                    Parameters =
+                    {
+                        new() { Value = writer.RunId }, new() { Value = writer.ConnectionId }, new() { Value = writer.Fence }, new() { Value = loadId },
+                        new() { Value = lastOrdinal }, new() { Value = startOver },
+                    }
+                },
+                // What another run has seen is of no use once this one writes: a sweep held back until now is superseded.
+                new("DELETE FROM seen WHERE connection_id = $1 AND (run_id <> $2 OR $3)")
+                {
+                    Parameters = { new() { Value = writer.ConnectionId }, new() { Value = writer.RunId }, new() { Value = startOver } }
+                },
+                new("DELETE FROM unreadable_keys WHERE run_id = $1 AND $2") { Parameters = { new() { Value = writer.RunId }, new() { Value = startOver } } },
+            }
+        };
+        await take.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static async Task<IReadOnlyList<(string Stream, byte[] State)>> StatesAsync(
+        NpgsqlConnection connection, Guid connectionId, CancellationToken cancellation)
+    {
+        await using var select = new NpgsqlCommand("SELECT stream, state FROM states WHERE connection_id = $1 ORDER BY stream", connection)
+        {
+            Parameters = { new() { Value = connectionId } }
+        };
+        await using var reader = await select.ExecuteReaderAsync(cancellation);
+        var states = new List<(string, byte[])>();
+        while (await reader.ReadAsync(cancellation))
+            states.Add((reader.GetString(0), reader.GetFieldValue<byte[]>(1)));
+        return states;
+    }
+}
