@@ -125,7 +125,8 @@ internal sealed class IngestHost : IAsyncDisposable
                 throw new TimeoutException($"Fewer than {sessions} sessions waited for a lock within {BlockedTimeout}.");
     }
 
-    public Task<LoadSession> OpenAsync(TestRun run) => LoadSession.OpenAsync(this, run);
+    public Task<LoadSession> OpenAsync(TestRun run, bool startOver = false, bool notifyChanges = false) =>
+        LoadSession.OpenAsync(this, run, startOver, notifyChanges);
 
     public async Task<RunOutcome> CloseAsync(TestRun run, Outcome outcome = Outcome.Succeeded, Action<CloseRequest>? change = null)
     {

@@ -15,13 +15,18 @@ internal sealed class LoadSession : IDisposable
 
     private LoadSession(AsyncDuplexStreamingCall<LoadMessage, LoadReply> call) => _call = call;
 
-    public static async Task<LoadSession> OpenAsync(IngestHost host, TestRun run)
+    /// <summary>What the connector may go on from, by stream.</summary>
+    public IReadOnlyDictionary<string, string> States { get; private set; } = new Dictionary<string, string>();
+
+    public static async Task<LoadSession> OpenAsync(IngestHost host, TestRun run, bool startOver = false, bool notifyChanges = false)
     {
         var session = Start(host);
         try
         {
-            await session.SendAsync(new LoadMessage { Open = new() { Run = run.Identity } });
-            Assert.Equal(LoadReply.BodyOneofCase.Opened, (await session.ReplyAsync()).BodyCase);
+            await session.SendAsync(new LoadMessage { Open = new() { Run = run.Identity, StartOver = startOver, NotifyChanges = notifyChanges } });
+            var reply = await session.ReplyAsync();
+            Assert.Equal(LoadReply.BodyOneofCase.Opened, reply.BodyCase);
+            session.States = reply.Opened.States.ToDictionary(state => state.Stream, state => state.State.ToStringUtf8());
             return session;
         }
         catch
@@ -36,10 +41,13 @@ internal sealed class LoadSession : IDisposable
 
     public Task SendAsync(LoadMessage message) => _call.RequestStream.WriteAsync(message, TestContext.Current.CancellationToken);
 
-    public Task SendAsync(byte[] page, string stream = "", bool flush = false) => SendAsync(new LoadMessage
+    public Task SendAsync(byte[] page, string stream = "", bool flush = false, bool deletes = false, string? state = null)
     {
-        Page = new() { Sequence = ++_sequence, Stream = stream, Objects = UnsafeByteOperations.UnsafeWrap(page), Flush = flush },
-    });
+        var message = new Page { Sequence = ++_sequence, Stream = stream, Objects = UnsafeByteOperations.UnsafeWrap(page), Flush = flush, Deletes = deletes };
+        if (state is not null)
+            message.State = ByteString.CopyFromUtf8(state);
+        return SendAsync(new LoadMessage { Page = message });
+    }
 
     public async Task<LoadReply> ReplyAsync()
     {
@@ -56,9 +64,9 @@ internal sealed class LoadSession : IDisposable
     }
 
     /// <summary>Sends a page that wants its answer and waits for it.</summary>
-    public async Task<Counts> LoadAsync(byte[] page, string stream = "")
+    public async Task<Counts> LoadAsync(byte[] page, string stream = "", bool deletes = false, string? state = null)
     {
-        await SendAsync(page, stream, flush: true);
+        await SendAsync(page, stream, flush: true, deletes, state);
         return await AckAsync(_sequence);
     }
 

@@ -123,7 +123,7 @@ internal sealed class LoadCall(OpenRun openRun, LoadDatabase database, Retries r
         {
             return new(
                 expected, page.Stream, page.Objects.Memory, ObjectPageReader.Count(page.Objects.Span), page.Flush, page.Deletes,
-                page.HasState ? page.State.Memory : null);
+                page.HasState ? (ReadOnlyMemory<byte>?)page.State.Memory : null);
         }
         catch (MalformedPageException e)
         {
