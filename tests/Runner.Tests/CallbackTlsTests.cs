@@ -28,7 +28,7 @@ public sealed class CallbackTlsTests : IAsyncLifetime
     {
         peers = await Peers.StartAsync();
         ingest = peers.Channel();
-        pages = await PageLoad.OpenAsync(new(ingest), new RunIdentity { RunId = Guid.CreateVersion7().ToString() }, CancellationToken.None);
+        pages = await PageLoad.OpenAsync(new(ingest), new Open { Run = new() { RunId = Guid.CreateVersion7().ToString() } }, CancellationToken.None);
         session = new(pages);
         host.Trust(connector.Certificate);
         connector.Trust(host.Certificate);

@@ -50,7 +50,7 @@ internal sealed class DriverBench : IAsyncDisposable
         await using var provider = services.BuildServiceProvider();
         using var channel = Peers.Channel();
         var run = new RunIdentity { RunId = Guid.CreateVersion7().ToString(), ConnectionId = Guid.CreateVersion7().ToString(), Fence = 1 };
-        using var pages = await PageLoad.OpenAsync(new(channel), run, CancellationToken.None);
+        using var pages = await PageLoad.OpenAsync(new(channel), new Open { Run = run }, CancellationToken.None);
         var output = new ConnectorOutput(Log, Guid.Parse(run.RunId), "tested", new OptionMask(options));
         var end = await provider.GetRequiredService<ConnectorDrivers>().For("c1").SyncAsync(
             new(Guid.Parse(run.RunId), "tested", bundle, command, options, output, pages, applies => Isolation = applies, autoMtls),

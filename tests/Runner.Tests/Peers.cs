@@ -75,26 +75,51 @@ public sealed class IngestPeer : Platform.Ingest.V1.Ingest.IngestBase
     /// <summary>Refuses pages by throwing.</summary>
     public Action<Page> OnPage { get; set; } = _ => { };
 
+    /// <summary>Pages whose acks wait for a later page's, as in a transaction of several; one that asks for its answer at once ends the wait.</summary>
+    public Func<Page, bool> Holds { get; set; } = _ => false;
+
+    /// <summary>Ends the call, after the ack of this page.</summary>
+    public Func<Page, bool> Ends { get; set; } = _ => false;
+
     public Action<CloseRequest> OnClose { get; set; } = _ => { };
+
+    public ConcurrentQueue<Open> Opens { get; } = [];
+
+    /// <summary>Every page as it came, those without objects too.</summary>
+    public ConcurrentQueue<Page> Messages { get; } = [];
+
+    /// <summary>What Opened tells.</summary>
+    public ConcurrentDictionary<string, ByteString> States { get; } = [];
 
     public IReadOnlyList<string> Ids => [.. Pages.SelectMany(p => p.Objects).Select(o => o.RemoteId.ToStringUtf8())];
 
     public override async Task Load(IAsyncStreamReader<LoadMessage> requests, IServerStreamWriter<LoadReply> replies, ServerCallContext context)
     {
+        List<LoadReply> held = [];
         while (await requests.MoveNext(context.CancellationToken))
         {
-            if (requests.Current.Open is not null)
+            if (requests.Current.Open is { } open)
             {
-                await replies.WriteAsync(new LoadReply { Opened = new Opened() });
+                Opens.Enqueue(open);
+                await replies.WriteAsync(new LoadReply { Opened = new Opened { States = { States.Select(s => new StreamState { Stream = s.Key, State = s.Value }) } } });
                 continue;
             }
 
             var page = requests.Current.Page;
             OnPage(page);
+            Messages.Enqueue(page);
             var objects = ObjectPage.Parser.ParseFrom(page.Objects);
-            Pages.Enqueue(objects);
+            if (objects.Objects.Count > 0)
+                Pages.Enqueue(objects);
             var counts = new Counts { Received = objects.Objects.Count, Inserted = objects.Objects.Count };
-            await replies.WriteAsync(new LoadReply { Ack = new Ack { Sequence = page.Sequence, Counts = counts } });
+            held.Add(new LoadReply { Ack = new Ack { Sequence = page.Sequence, Counts = counts } });
+            if (Holds(page) && !page.Flush)
+                continue;
+            foreach (var reply in held)
+                await replies.WriteAsync(reply);
+            held.Clear();
+            if (Ends(page))
+                return;
         }
     }
 

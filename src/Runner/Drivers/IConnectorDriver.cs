@@ -9,6 +9,9 @@ namespace Platform.Runner.Drivers;
 /// </summary>
 internal interface IConnectorDriver
 {
+    /// <summary>Every attempt sends everything anew. False: it goes on from the states in <see cref="PageLoad.States"/>.</summary>
+    bool StartsOver { get; }
+
     /// <summary>
     /// Starts the connector, lets it sync into <see cref="SyncWork.Pages"/> and ends it, with everything that it started,
     /// before this returns or throws.

@@ -1,7 +1,5 @@
 using Google.Protobuf;
-using Grpc.Core;
 using Platform.Ingest.V1;
-using Platform.ServiceDefaults;
 using IngestClient = Platform.Ingest.V1.Ingest.IngestClient;
 
 namespace Platform.Runner.Runs;
@@ -12,70 +10,64 @@ namespace Platform.Runner.Runs;
 /// </summary>
 internal sealed class PageLoad : IDisposable
 {
-    private readonly AsyncDuplexStreamingCall<LoadMessage, LoadReply> call;
+    private readonly PageStream stream;
     private readonly SemaphoreSlim turn = new(1);
     private readonly TaskCompletionSource<RunFaultException> refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile LoadTotals totals = new(new Counts(), 0, 0);
-    private ulong sequence;
-    private bool isSealed;
+    private volatile bool isSealed;
 
-    private PageLoad(AsyncDuplexStreamingCall<LoadMessage, LoadReply> call) => this.call = call;
+    private PageLoad(IngestClient ingest, CancellationToken cancel) => stream = new(ingest.Load(cancellationToken: cancel), Refuse);
 
     /// <summary>Ends with the reason once a page was not accepted; never fails.</summary>
     public Task<RunFaultException> Refused => refused.Task;
 
     /// <summary>What is committed so far.</summary>
-    public LoadTotals Totals => totals;
+    public LoadTotals Totals => stream.Totals;
+
+    /// <summary>The connector's state per stream as it was committed before this attempt, for a driver that goes on from there.</summary>
+    public IReadOnlyList<StreamState> States { get; private set; } = [];
 
     /// <exception cref="RunFaultException">Ingest is away, or refuses this writer.</exception>
-    public static async Task<PageLoad> OpenAsync(IngestClient ingest, RunIdentity run, CancellationToken cancel)
+    public static async Task<PageLoad> OpenAsync(IngestClient ingest, Open open, CancellationToken cancel)
     {
-        var load = new PageLoad(ingest.Load(cancellationToken: cancel));
+        var load = new PageLoad(ingest, cancel);
         try
         {
-            await load.call.RequestStream.WriteAsync(new LoadMessage { Open = new Open { Run = run } }, cancel);
-            _ = await load.ReadAsync();
+            load.States = (await load.stream.OpenAsync(open, cancel)).States;
             return load;
         }
         catch (Exception e)
         {
             load.Dispose();
             cancel.ThrowIfCancellationRequested();
-            throw Fault(e);
+            throw LoadFault.Of(e);
         }
     }
 
     /// <summary>Returns once the page is committed.</summary>
     /// <param name="objects">A <c>platform.objects.v1.ObjectPage</c>, forwarded as it is.</param>
     /// <exception cref="RunFaultException">It was not accepted, or an earlier one was not.</exception>
-    public async Task AcceptAsync(string stream, ReadOnlyMemory<byte> objects)
+    public Task AcceptAsync(string stream, ReadOnlyMemory<byte> objects) => InTurnAsync(
+        s => s.WriteAndWaitAsync(new() { Stream = stream, Objects = UnsafeByteOperations.UnsafeWrap(objects), Flush = true }), CancellationToken.None);
+
+    /// <summary>
+    /// Returns once the page is written, which waits while much is still without an answer. Whether it is committed, <see cref="Totals"/>,
+    /// <see cref="Refused"/>, <see cref="FlushAsync"/> and <see cref="SealAsync"/> tell.
+    /// </summary>
+    /// <param name="objects">As in <see cref="AcceptAsync"/>; they may be overwritten after this.</param>
+    /// <param name="deletes">The objects are gone: of each only <c>remote_id</c> counts.</param>
+    /// <param name="state">The connector's state once this page and all before it are stored, committed together with them.</param>
+    /// <exception cref="RunFaultException">An earlier page was not accepted, or this one could not be written.</exception>
+    public Task SendAsync(string stream, ReadOnlyMemory<byte> objects, bool deletes = false, ReadOnlyMemory<byte>? state = null, CancellationToken cancel = default)
     {
-        await turn.WaitAsync();
-        try
-        {
-            if (refused.Task.IsCompleted)
-                throw await refused.Task;
-            if (isSealed)
-                throw Faults.PageRefused("the run has ended");
-            var page = new Page { Sequence = ++sequence, Stream = stream, Objects = UnsafeByteOperations.UnsafeWrap(objects), Flush = true };
-            await call.RequestStream.WriteAsync(new LoadMessage { Page = page });
-            var reply = await ReadAsync();
-            if (reply.Ack is not { } ack || ack.Sequence != sequence)
-                throw new InvalidOperationException($"Ingest answered page {sequence} with {reply.BodyCase}.");
-            totals = totals.Plus(ack.Counts ?? new Counts(), objects.Length);
-        }
-        catch (Exception e)
-        {
-            var fault = Fault(e);
-            if (!isSealed)
-                Refuse(fault);
-            throw fault;
-        }
-        finally
-        {
-            turn.Release();
-        }
+        var page = new Page { Stream = stream, Objects = UnsafeByteOperations.UnsafeWrap(objects), Deletes = deletes };
+        if (state is { } bytes)
+            page.State = UnsafeByteOperations.UnsafeWrap(bytes);
+        return InTurnAsync(s => s.WriteAsync(page, cancel), cancel);
     }
+
+    /// <summary>Returns once all that was sent is committed.</summary>
+    /// <exception cref="RunFaultException">A page was not accepted.</exception>
+    public Task FlushAsync(CancellationToken cancel = default) => InTurnAsync(s => s.FlushAsync(cancel), cancel);
 
     /// <summary>A page was refused before it came here, or no more may come. The first reason stays.</summary>
     public void Refuse(RunFaultException fault)
@@ -84,51 +76,49 @@ internal sealed class PageLoad : IDisposable
             refused.TrySetResult(fault);
     }
 
-    /// <summary>Waits for the page that is being accepted; those after it are refused and no longer change the run.</summary>
+    /// <summary>Waits for the pages that are being accepted; those after them are refused and no longer change the run. Never fails.</summary>
     public async Task SealAsync()
     {
         await turn.WaitAsync();
-        isSealed = true;
-        turn.Release();
+        try
+        {
+            if (!refused.Task.IsCompleted)
+                await stream.FlushAsync(CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            Refuse(LoadFault.Of(e));
+        }
+        finally
+        {
+            isSealed = true;
+            turn.Release();
+        }
     }
 
-    public void Dispose() => call.Dispose();
+    public void Dispose() => stream.Dispose();
 
-    private async Task<LoadReply> ReadAsync() =>
-        await call.ResponseStream.MoveNext(CancellationToken.None)
-            ? call.ResponseStream.Current
-            : throw Faults.IngestUnavailable("it ended the load early");
-
-    private static RunFaultException Fault(Exception e) => e switch
+    private async Task InTurnAsync(Func<PageStream, Task> work, CancellationToken cancel)
     {
-        RunFaultException fault => fault,
-        RpcException { StatusCode: StatusCode.ResourceExhausted } rpc => Faults.PageRefused(rpc.Status.Detail),
-        RpcException rpc when ProblemException.FromRpc(rpc)?.Problem is { } problem => problem.Code switch
+        await turn.WaitAsync(cancel);
+        try
         {
-            "stale_fence" => Faults.StaleFence(),
-            _ when problem.Status is >= 400 and < 500 => Faults.PageRefused($"{problem.Detail} ({problem.Code})"),
-            _ => Faults.IngestUnavailable($"{problem.Detail} ({problem.Code})"),
-        },
-        RpcException { StatusCode: StatusCode.InvalidArgument or StatusCode.FailedPrecondition } rpc => Faults.PageRefused(rpc.Status.Detail),
-        RpcException rpc => Faults.IngestUnavailable(rpc.Status.Detail),
-        _ => Faults.IngestUnavailable(e.Message),
-    };
-}
-
-/// <param name="Bytes">Of the pages as they came.</param>
-internal sealed record LoadTotals(Counts Counts, long Pages, long Bytes)
-{
-    public LoadTotals Plus(Counts more, long bytes)
-    {
-        var sum = Counts.Clone();
-        sum.Received += more.Received;
-        sum.Inserted += more.Inserted;
-        sum.Updated += more.Updated;
-        sum.Unchanged += more.Unchanged;
-        sum.Deleted += more.Deleted;
-        sum.Rejected += more.Rejected;
-        sum.Superseded += more.Superseded;
-        sum.Swept += more.Swept;
-        return new(sum, Pages + 1, Bytes + bytes);
+            if (refused.Task.IsCompleted)
+                throw await refused.Task;
+            if (isSealed)
+                throw Faults.PageRefused("the run has ended");
+            await work(stream);
+        }
+        catch (Exception e)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var fault = LoadFault.Of(e);
+            Refuse(fault);
+            throw fault;
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 }

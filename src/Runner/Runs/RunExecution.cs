@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Grpc.Core;
+using Platform.Ingest.V1;
 using Platform.Registry.V1;
 using Platform.Runner.Bundles;
 using Platform.Runner.Drivers;
@@ -52,7 +53,8 @@ internal sealed partial class RunExecution(
             mask = new OptionMask(options);
             var driver = drivers.For(specification.Protocol);
             var bundle = await bundles.GetAsync(specification.Digest, stop);
-            using var pages = lease.Pages = await PageLoad.OpenAsync(ingest, run.Identity(), lease.Lost);
+            var open = new Open { Run = run.Identity(), StartOver = driver.StartsOver, NotifyChanges = specification.ChangedEvents };
+            using var pages = lease.Pages = await PageLoad.OpenAsync(ingest, open, lease.Lost);
             var output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
             var end = await driver.SyncAsync(
                 new(run.Id, run.Connector, bundle, specification.Command, options, output, pages, OnStarted, specification.AutoMtls), stop);

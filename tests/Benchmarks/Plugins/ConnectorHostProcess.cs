@@ -36,7 +36,7 @@ internal static class ConnectorHostProcess
     {
         var ingest = new CountingIngest();
         var run = Guid.CreateVersion7();
-        using var pages = await PageLoad.OpenAsync(new(ingest), new RunIdentity { RunId = run.ToString() }, CancellationToken.None);
+        using var pages = await PageLoad.OpenAsync(new(ingest), new Open { Run = new() { RunId = run.ToString() } }, CancellationToken.None);
         var output = new ConnectorOutput(NullLogger.Instance, run, "generator", new OptionMask(options));
         var bundle = Path.GetDirectoryName(command)!;
         await driver.SyncAsync(new(run, "generator", bundle, "./" + Path.GetFileName(command), options, output, pages, _ => { }), CancellationToken.None);

@@ -15,6 +15,9 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
     private static readonly TimeSpan DeadlineTolerance = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WindUpLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>Always: c1 has no state.</summary>
+    public bool StartsOver => true;
+
     public async Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel)
     {
         using var folder = folders.Create();
