@@ -1,7 +1,3 @@
-using System.ComponentModel;
-using Aspire.Hosting;
-using Grpc.Core;
-using Npgsql;
 using Platform.Benchmarks.Loads;
 using Platform.Benchmarks.Report;
 
@@ -10,43 +6,14 @@ namespace Platform.Benchmarks;
 /// <summary><c>./platform bench ingest [--full | --smoke] [--output FOLDER]</c></summary>
 internal static class IngestBenchmark
 {
-    private const string Name = "ingest";
-
-    // The server of a run as root has a user of its own, who has to get through to its data.
-    private const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
-    public static async Task<int> RunAsync(IReadOnlyList<string> options)
-    {
-        if (await BenchOptions.ParseAsync(Name, options) is not { } given)
-            return 2;
-        var plan = LoadPlan.Of(given.Plan);
-        var folder = Directory.CreateTempSubdirectory("bench-");
-        try
-        {
-            File.SetUnixFileMode(folder.FullName, Passable);
-            var results = new Results();
-            await using var server = await PostgresServer.StartAsync(folder.FullName);
-            var machine = Machine.Describe(plan, ("postgresql", await server.DescribeAsync()));
-            await MeasureAsync(plan, server, results).WaitAsync(server.Stopping);
-            ResultTable.Write(results, Console.Out);
-            ResultFile.Write(results, machine, Path.Combine(given.Output, Name + ".json"));
-            return 0;
-        }
-        catch (Exception e) when (e is InvalidOperationException or TimeoutException or OperationCanceledException or IOException or Win32Exception or RpcException or NpgsqlException or DistributedApplicationException)
-        {
-            await Console.Error.WriteLineAsync($"error bench_failed: {e.Message}");
-            return 1;
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
+    public static Task<int> RunAsync(IReadOnlyList<string> options) => DatabaseBenchmark.RunAsync("ingest", options, LoadPlan.Of, MeasureAsync);
 
     private static async Task MeasureAsync(LoadPlan plan, PostgresServer server, Results results)
     {
         await LoadRates.EmptyAsync(plan, server, results);
         if (plan.Held > 0)
             await LoadRates.HeldAsync(plan, server, results);
+        if (plan.Long > 0)
+            await LongLoad.RunAsync(plan.Long, server, results);
     }
 }

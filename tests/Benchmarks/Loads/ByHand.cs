@@ -11,7 +11,7 @@ internal sealed class ByHand(string name, LoadTable table) : LoadContestant(name
         INSERT INTO objects AS o ({CopyRows.Columns})
         SELECT {CopyRows.Columns} FROM incoming
         ON CONFLICT (connection_id, stream, remote_id) DO UPDATE
-        SET resource_name = excluded.resource_name, uri = excluded.uri, metadata = excluded.metadata, hash = excluded.hash, updated_at = excluded.updated_at
+        SET resource_name = excluded.resource_name, uri = excluded.uri, metadata = excluded.metadata, hash = excluded.hash, is_json = excluded.is_json, updated_at = excluded.updated_at
         WHERE (o.resource_name, o.uri, o.metadata) IS DISTINCT FROM (excluded.resource_name, excluded.uri, excluded.metadata)
         """;
 

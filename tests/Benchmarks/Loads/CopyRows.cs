@@ -8,10 +8,10 @@ namespace Platform.Benchmarks.Loads;
 /// <summary>Rows of the table <c>objects</c> as the bytes of a binary COPY, made beforehand. Source: https://www.postgresql.org/docs/15/sql-copy.html.</summary>
 internal sealed class CopyRows
 {
-    public const string Columns = "connection_id, stream, remote_id, resource_name, uri, metadata, hash, change_seq, created_at, updated_at";
+    public const string Columns = "connection_id, stream, remote_id, resource_name, uri, metadata, hash, ordinal, is_json, change_seq, created_at, updated_at";
 
     private const int SegmentRows = 1000;
-    private const short ColumnCount = 10;
+    private const short ColumnCount = 12;
 
     // A moment of 2026, in microseconds since 2000.
     private const long Moment = 830_000_000_000_000;
@@ -25,6 +25,7 @@ internal sealed class CopyRows
         var key = connection.ToByteArray(bigEndian: true);
         var moment = new byte[8];
         BinaryPrimitives.WriteInt64BigEndian(moment, Moment);
+        var ordinal = 0L;
         foreach (var part in rows.Chunk(SegmentRows))
         {
             var buffer = new ArrayBufferWriter<byte>(SegmentRows * 512);
@@ -39,6 +40,10 @@ internal sealed class CopyRows
                 Write(buffer, row.Uri);
                 Write(buffer, row.Metadata);
                 Write(buffer, row.Hash());
+                BinaryPrimitives.WriteInt32BigEndian(buffer.GetSpan(12), 8);
+                BinaryPrimitives.WriteInt64BigEndian(buffer.GetSpan(12)[4..], ++ordinal);
+                buffer.Advance(12);
+                Write(buffer, [1]);
                 Write(buffer, new byte[8]);
                 Write(buffer, moment);
                 Write(buffer, moment);

@@ -12,7 +12,7 @@ namespace Platform.Benchmarks.Loads;
 /// <summary>The service as its build made it, in a process of its own, with a broker that is away: loads have no events before they are closed.</summary>
 internal sealed class IngestProcess : IAsyncDisposable
 {
-    private const string Secret = "of this benchmark";
+    private const string SecretName = "Internal__Secret", Secret = "of this benchmark";
     private const string NoBroker = "amqp://nobody:nothing@127.0.0.1:1";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
@@ -31,23 +31,25 @@ internal sealed class IngestProcess : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         AppDomain.CurrentDomain.ProcessExit += Kill;
+        Address = grpc;
         channel = GrpcChannel.ForAddress(grpc, new() { MaxSendMessageSize = null });
         Client = new(channel);
     }
 
     public IngestClient Client { get; }
 
+    public string Address { get; }
+
+    /// <summary>For a process that calls this one.</summary>
+    public static IReadOnlyDictionary<string, string> SecretVariable { get; } = new Dictionary<string, string> { [SecretName] = Secret };
+
     public static Metadata Headers => new() { { InternalSecret.Header.ToLowerInvariant(), Secret } };
 
     /// <summary>The most memory that the process had since its start, as the kernel counts it; bytes.</summary>
-    public long PeakMemory
-    {
-        get
-        {
-            var line = File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return 1024 * long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-        }
-    }
+    public long PeakMemory => Status("VmHWM:");
+
+    /// <summary>That it has now.</summary>
+    public long Memory => Status("VmRSS:");
 
     /// <returns>Answering, with its tables made.</returns>
     public static async Task<IngestProcess> StartAsync(string connectionString)
@@ -59,7 +61,7 @@ internal sealed class IngestProcess : IAsyncDisposable
         var start = new ProcessStartInfo(Path.Combine(folder, "Platform.Ingest")) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in ((string, string)[])
             [
-                ("ConnectionStrings__ingest-db", connectionString), ("ConnectionStrings__messaging", NoBroker), ("Internal__Secret", Secret),
+                ("ConnectionStrings__ingest-db", connectionString), ("ConnectionStrings__messaging", NoBroker), (SecretName, Secret),
                 ("Kestrel__Endpoints__http__Url", http), ("Kestrel__Endpoints__grpc__Url", grpc),
             ])
             start.Environment[name] = value;
@@ -104,6 +106,12 @@ internal sealed class IngestProcess : IAsyncDisposable
             if (process.HasExited || Stopwatch.GetElapsedTime(started) > StartLimit)
                 throw new InvalidOperationException($"Ingest did not start: {lastWords}");
         }
+    }
+
+    private long Status(string key)
+    {
+        var line = File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith(key, StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
     private static string FreeAddress()

@@ -6,8 +6,6 @@ namespace Platform.Benchmarks.Loads;
 internal static class LoadRates
 {
     private const string Floor = "floor: COPY", Hand = "by hand", C1 = "c1's statement, prepared", C1Anew = "c1's statement, parsed anew", Ours = "ours", Two = "ours, two at once", Again = "ours again (A/A)";
-    private const string Objects = "objects", C1Objects = "data_objects";
-    private const string ClearedByIngest = "objects, connections, writers, run_counts, rejects";
     // Behind the floor and by hand, before ours.
     private const int C1Place = 2;
     private const int WarmUpShare = 4, LeastRows = 2_000;
@@ -30,7 +28,7 @@ internal static class LoadRates
             await server.CreateDatabaseAsync(database);
             // Ingest makes the table; the floor's and by hand's is the very same.
             var ingest = await IngestProcess.StartAsync(server.ConnectionString(database));
-            var contestant = make(name, new(server, database, Objects, "connection_id", ClearedByIngest), ingest);
+            var contestant = make(name, LoadTable.OfIngest(server, database), ingest);
             contestants.Add(contestant);
             if (contestant is Ours)
                 processes.Add(ingest);
@@ -42,7 +40,7 @@ internal static class LoadRates
         {
             await server.CreateDatabaseAsync(database);
             await server.ExecuteAsync(server.ConnectionString(database), PageStatement.CreateTable);
-            contestants.Insert(C1Place, new PageStatement(name, new(server, database, C1Objects, "account_id", C1Objects), prepared));
+            contestants.Insert(C1Place, new PageStatement(name, LoadTable.OfPageStatement(server, database), prepared));
         }
 
         await MeasureAsync("", plan.Rows, plan.Rounds, contestants, results);
@@ -59,15 +57,15 @@ internal static class LoadRates
         await server.CreateDatabaseAsync(Database);
         await using var ingest = await IngestProcess.StartAsync(server.ConnectionString(Database));
         await server.ExecuteAsync(server.ConnectionString(Database), PageStatement.CreateTable);
-        var objects = new LoadTable(server, Database, Objects, "connection_id", cleared: null);
-        var c1 = new LoadTable(server, Database, C1Objects, "account_id", cleared: null);
+        var objects = LoadTable.OfIngest(server, Database, stays: true);
+        var c1 = LoadTable.OfPageStatement(server, Database, stays: true);
         var held = FormattableString.Invariant($"""
-            SELECT '00000000-0000-0000-0000-000000000001'::uuid AS connection, lpad(n::text, 32, '0') AS id, 'document',
+            SELECT n, '00000000-0000-0000-0000-000000000001'::uuid, lpad(n::text, 32, '0') AS id, 'document',
                    'https://files.example.com/tenants/4711/documents/' || lpad(n::text, 32, '0'), rpad('{"{"}"revision":0,"path":"', 180, 'x') || '"{"}"}'
             FROM generate_series(1, {plan.Held}) n
             """);
-        await objects.HoldAsync($"INSERT INTO objects SELECT connection, '', id, h.c3, h.c4, h.c5, '\\x00112233445566778899aabbccddeeff', 1, now(), now() FROM ({held}) h (connection, id, c3, c4, c5)");
-        await c1.HoldAsync($"INSERT INTO data_objects SELECT h.* FROM ({held}) h");
+        await objects.HoldAsync($"INSERT INTO objects ({CopyRows.Columns}) SELECT connection, '', id, resource_name, uri, metadata, '\\x00112233445566778899aabbccddeeff', n, true, 1, now(), now() FROM ({held}) h (n, connection, id, resource_name, uri, metadata)");
+        await c1.HoldAsync($"INSERT INTO data_objects SELECT connection, id, resource_name, uri, metadata FROM ({held}) h (n, connection, id, resource_name, uri, metadata)");
         await MeasureAsync("large table, ", plan.HeldLoad, plan.Rounds,
             [
                 new Floor(Floor, objects), new ByHand(Hand, objects), new PageStatement(C1, c1, prepared: true), new PageStatement(C1Anew, c1, prepared: false),

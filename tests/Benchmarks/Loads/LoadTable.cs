@@ -8,7 +8,16 @@ namespace Platform.Benchmarks.Loads;
 /// <param name="cleared">What is emptied with it between rounds; null: the rows stay.</param>
 internal sealed class LoadTable(PostgresServer server, string database, string name, string key, string? cleared)
 {
+    private const string ClearedWithObjects = "objects, connections, writers, run_counts, rejects, unreadable_keys, seen, states, sweeps, outcomes";
     private const int TimeLimitSeconds = 3600;
+
+    /// <summary>The one that Ingest makes.</summary>
+    /// <param name="stays">The rows stay between rounds.</param>
+    public static LoadTable OfIngest(PostgresServer server, string database, bool stays = false) =>
+        new(server, database, "objects", "connection_id", stays ? null : ClearedWithObjects);
+
+    public static LoadTable OfPageStatement(PostgresServer server, string database, bool stays = false) =>
+        new(server, database, "data_objects", "account_id", stays ? null : "data_objects");
 
     public string ConnectionString { get; } = server.ConnectionString(database);
 
@@ -31,6 +40,19 @@ internal sealed class LoadTable(PostgresServer server, string database, string n
     }
 
     public Task<long> WalBytesAsync() => server.WalBytesAsync(database, name);
+
+    /// <returns>The same for tables that have the same rows.</returns>
+    public async Task<string> FingerprintAsync()
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            $"SELECT count(*) || ' ' || sum(hashtextextended(concat_ws(' ', remote_id, resource_name, uri, metadata) COLLATE \"C\", 0)) FROM {name}", connection)
+        {
+            CommandTimeout = TimeLimitSeconds,
+        };
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
 
     public async Task CheckAsync(string contestant, Load load, IReadOnlyList<Guid> connections)
     {

@@ -20,7 +20,7 @@ internal sealed class PageStatement(string name, LoadTable table, bool prepared)
 
     protected override async Task<Func<Task>> PrepareAsync(Load load)
     {
-        var pages = RowsOf(load, 0).Chunk(Ours.PageRows).ToArray();
+        var pages = RowsOf(load, 0).Chunk(PageLoads.PageRows).ToArray();
         var connection = new NpgsqlConnection(Table.ConnectionString);
         await connection.OpenAsync();
         var insert = new NpgsqlCommand(Statement(pages[0].Length), connection);
