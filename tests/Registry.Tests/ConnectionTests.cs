@@ -27,7 +27,7 @@ public sealed class ConnectionTests(RegistryFixture registry)
         var list = await registry.Get("/v1/connections");
         var heard = await registry.Heard("connection.created.conn-a", id);
 
-        Assert.Equal(["id", "name", "connector", "created_at", "updated_at"], shown.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["id", "name", "connector", "full_listing", "max_delete_fraction", "changed_events", "created_at", "updated_at"], shown.EnumerateObject().Select(p => p.Name));
         Assert.All([answer, shown.ToString(), list.ToString(), heard.Text, .. registry.Host.Logs], text => Assert.DoesNotContain(Secret, text));
     }
 
@@ -68,6 +68,40 @@ public sealed class ConnectionTests(RegistryFixture registry)
         await registry.Install(Manifest("conn-c"), id => Success(id));
         await registry.Post("/v1/connections", Connection("only", "conn-c", "\"\""), 201);
         Assert.Equal("connection_exists", (await registry.Post("/v1/connections", Connection("only", "conn-c", "\"\""), 409)).GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData("", false, null, false)]
+    [InlineData(""", "full_listing": null, "max_delete_fraction": null, "changed_events": null""", false, null, false)]
+    [InlineData(""", "full_listing": true, "max_delete_fraction": 0, "changed_events": false""", true, 0.0, false)]
+    [InlineData(""", "max_delete_fraction": 1, "changed_events": true""", false, 1.0, true)]
+    public async Task The_settings_are_shown_as_they_were_given(string settings, bool fullListing, double? maxDeleteFraction, bool changedEvents)
+    {
+        var name = $"settings-{Guid.CreateVersion7():N}";
+        await registry.Install(Manifest("conn-s"), id => Success(id));
+        await registry.Post("/v1/connections", $$"""{"name": "{{name}}", "connector": "conn-s"{{settings}}}""", 201);
+
+        var shown = await registry.Get($"/v1/connections/{name}");
+
+        var fraction = shown.GetProperty("max_delete_fraction");
+        Assert.Equal((fullListing, maxDeleteFraction, changedEvents), (
+            shown.GetProperty("full_listing").GetBoolean(), fraction.ValueKind == JsonValueKind.Null ? null : fraction.GetDouble(), shown.GetProperty("changed_events").GetBoolean()));
+    }
+
+    [Theory]
+    [InlineData("-0.1", "out_of_range")]
+    [InlineData("1.0001", "out_of_range")]
+    [InlineData("1e999", "out_of_range")]
+    [InlineData("\"0.5\"", "wrong_type")]
+    public async Task A_fraction_is_a_number_from_0_to_1_and_every_wrong_setting_is_named_at_once(string fraction, string code)
+    {
+        var problem = await registry.Post("/v1/connections", $$"""
+            {"name": "No", "connector": "c", "full_listing": "yes", "max_delete_fraction": {{fraction}}, "changed_events": 1}
+            """, 422);
+
+        var errors = problem.GetProperty("errors").EnumerateArray().ToDictionary(e => e.GetProperty("field").GetString()!, e => e.GetProperty("code").GetString());
+        Assert.Equal(["changed_events", "full_listing", "max_delete_fraction", "name"], errors.Keys.Order());
+        Assert.Equal(code, errors["max_delete_fraction"]);
     }
 
     [Fact]

@@ -68,6 +68,21 @@ public sealed class GrpcTests : IDisposable
         Assert.Equal(before.Digest, after.Digest);
     }
 
+    [Fact]
+    public async Task A_run_is_told_the_settings_of_its_connection()
+    {
+        await registry.Install(Manifest("grpc-s"), install => Success(install));
+        var plain = await registry.Post("/v1/connections", """{"name": "grpc-s-plain", "connector": "grpc-s"}""", 201);
+        var set = await registry.Post(
+            "/v1/connections", """{"name": "grpc-s-set", "connector": "grpc-s", "full_listing": true, "max_delete_fraction": 0, "changed_events": true}""", 201);
+
+        var first = await client.PrepareRunAsync(new() { ConnectionId = plain.GetProperty("id").GetString() }, secret, Deadline, Cancel);
+        var second = await client.PrepareRunAsync(new() { ConnectionId = set.GetProperty("id").GetString() }, secret, Deadline, Cancel);
+
+        Assert.Equal((false, false, false), (first.FullListing, first.HasMaxDeleteFraction, first.ChangedEvents));
+        Assert.Equal((true, true, 0.0, true), (second.FullListing, second.HasMaxDeleteFraction, second.MaxDeleteFraction, second.ChangedEvents));
+    }
+
     [Theory]
     [InlineData("nobody")]
     [InlineData("00000000-0000-0000-0000-000000000000")]

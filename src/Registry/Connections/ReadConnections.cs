@@ -5,13 +5,18 @@ using Platform.ServiceDefaults;
 namespace Platform.Registry.Connections;
 
 /// <summary>A connection as the API shows it: without its options.</summary>
-public sealed record ConnectionView(Guid Id, string Name, string Connector, DateTime CreatedAt, DateTime UpdatedAt);
+/// <param name="FullListing">Every run of it lists all there is, whether the connector says so or not.</param>
+/// <param name="MaxDeleteFraction">The largest part of a stream that a run deletes without being asked; null: 0.5.</param>
+/// <param name="ChangedEvents">Whether <c>objects.changed</c> is published.</param>
+public sealed record ConnectionView(
+    Guid Id, string Name, string Connector, bool FullListing, double? MaxDeleteFraction, bool ChangedEvents, DateTime CreatedAt, DateTime UpdatedAt);
 
-internal sealed record ConnectionRow(Guid Id, string Name, string Connector, int Revision, DateTime CreatedAt, DateTime UpdatedAt)
+internal sealed record ConnectionRow(
+    Guid Id, string Name, string Connector, bool FullListing, double? MaxDeleteFraction, bool ChangedEvents, int Revision, DateTime CreatedAt, DateTime UpdatedAt)
 {
-    public const string Columns = "id, name, connector, revision, created_at, updated_at";
+    public const string Columns = "id, name, connector, full_listing, max_delete_fraction, changed_events, revision, created_at, updated_at";
 
-    public ConnectionView View => new(Id, Name, Connector, CreatedAt, UpdatedAt);
+    public ConnectionView View => new(Id, Name, Connector, FullListing, MaxDeleteFraction, ChangedEvents, CreatedAt, UpdatedAt);
 
     public string ETag => $"\"{Revision}\"";
 }

@@ -16,7 +16,8 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
     private sealed record Identity(Guid Id, string Name, string Connector);
 
     private sealed record Prepared(
-        Guid Id, string Name, string Connector, byte[] OptionsCiphertext, int? Number, string? Digest, string? Manifest);
+        Guid Id, string Name, string Connector, byte[] OptionsCiphertext, bool FullListing, double? MaxDeleteFraction, bool ChangedEvents,
+        int? Number, string? Digest, string? Manifest);
 
     public override async Task<Connection> ResolveConnection(ResolveConnectionRequest request, ServerCallContext context)
     {
@@ -38,7 +39,7 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
 
         await using var connection = await database.OpenConnectionAsync(cancel);
         var found = await connection.QuerySingleOrDefaultAsync<Prepared>(new CommandDefinition("""
-            SELECT n.id, n.name, n.connector, n.options_ciphertext, v.number, v.digest, v.manifest
+            SELECT n.id, n.name, n.connector, n.options_ciphertext, n.full_listing, n.max_delete_fraction, n.changed_events, v.number, v.digest, v.manifest
             FROM connections n
             LEFT JOIN connectors c ON c.name = n.connector
             LEFT JOIN connector_versions v ON v.connector = c.name AND v.number = c.current_version
@@ -56,7 +57,11 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
             Command = manifest.Command,
             Options = Open(found),
             AutoMtls = manifest.AutoMtls ?? false,
+            FullListing = found.FullListing,
+            ChangedEvents = found.ChangedEvents,
         };
+        if (found.MaxDeleteFraction is { } fraction)
+            specification.MaxDeleteFraction = fraction;
         LogGiven(logger, found.Id, request.RunId);
         return specification;
     }

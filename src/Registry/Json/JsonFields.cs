@@ -49,6 +49,15 @@ internal sealed class JsonFields
         return null;
     }
 
+    /// <summary>A field that is a number; null when absent or null.</summary>
+    public double? Number(string field)
+    {
+        if (Value(field) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.Number) return value.GetDouble();
+        errors.Add(new(field, "wrong_type", "The field must be a number."));
+        return null;
+    }
+
     /// <summary>The value of a field whatever its type; null when absent or null.</summary>
     public JsonElement? Value(string field) =>
         values.TryGetValue(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
