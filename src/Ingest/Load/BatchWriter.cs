@@ -4,15 +4,25 @@ namespace Platform.Ingest.Load;
 
 /// <summary>One load's way into the database: each batch is one transaction under the connection's lock and this load's fence.</summary>
 /// <param name="notifyChanges">Publish objects.changed for what is written.</param>
-internal sealed class BatchWriter(LoadDatabase database, Retries retries, WriterIdentity writer, Guid loadId, bool notifyChanges)
+/// <param name="filter">Knows all keys that the connection has; null: the table is asked about each.</param>
+internal sealed class BatchWriter(LoadDatabase database, Retries retries, WriterIdentity writer, Guid loadId, bool notifyChanges, KeyFilter? filter)
 {
+    private KeyFilter? _filter = filter;
     private Tally[]? _unanswered;
 
     /// <returns>What became of the objects of each page; committed.</returns>
     public Task<Tally[]> WriteAsync(Batch batch, CancellationToken cancellation)
     {
         _unanswered = null;
-        return retries.RunAsync(token => TryWriteAsync(batch, token), cancellation);
+        var isRetry = false;
+        return retries.RunAsync(token =>
+        {
+            // What the filter knows may be what went wrong.
+            if (isRetry)
+                _filter = null;
+            isRetry = true;
+            return TryWriteAsync(batch, token);
+        }, cancellation);
     }
 
     private async Task<Tally[]> TryWriteAsync(Batch batch, CancellationToken cancellation)
@@ -43,7 +53,7 @@ internal sealed class BatchWriter(LoadDatabase database, Retries retries, Writer
             await Rejects.WriteAsync(connection, writer, chunk, cancellation);
             if (chunk.Objects.Count > 0)
             {
-                var learned = await Probe.RunAsync(connection, writer.ConnectionId, chunk, cancellation);
+                var learned = await Probe.RunAsync(connection, writer.ConnectionId, chunk, _filter, cancellation);
                 record.Last = await Merge.WriteAsync(connection, writer.ConnectionId, chunk, learned, record.Last, cancellation);
                 Count(chunk, learned, tallies);
                 record.AddSeen(chunk, learned);

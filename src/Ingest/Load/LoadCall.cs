@@ -29,13 +29,13 @@ internal sealed class LoadCall(OpenRun openRun, LoadDatabase database, Retries r
 
         var request = requests.Current.Open;
         var loadId = Guid.CreateVersion7();
-        var states = await openRun.RunAsync(writer, loadId, request.StartOver, cancellation);
+        var run = await openRun.RunAsync(writer, loadId, request.StartOver, cancellation);
         using var open = openLoads.Add(writer, cancellation);
         try
         {
-            var opened = new Opened { States = { states.Select(each => new StreamState { Stream = each.Stream, State = UnsafeByteOperations.UnsafeWrap(each.State) }) } };
+            var opened = new Opened { States = { run.States.Select(each => new StreamState { Stream = each.Stream, State = UnsafeByteOperations.UnsafeWrap(each.State) }) } };
             await replies.WriteAsync(new() { Opened = opened }, cancellation);
-            await PumpAsync(requests, replies, new(database, retries, writer, loadId, request.NotifyChanges), activity, open.Token);
+            await PumpAsync(requests, replies, new(database, retries, writer, loadId, request.NotifyChanges, run.HasObjects ? null : new()), activity, open.Token);
         }
         catch (Exception e) when (open.Reason is not null && e is (OperationCanceledException or RpcException or IOException))
         {

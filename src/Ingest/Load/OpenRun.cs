@@ -2,16 +2,18 @@ using Npgsql;
 
 namespace Platform.Ingest.Load;
 
+/// <param name="States">As they are committed, by stream.</param>
+/// <param name="HasObjects">Tombstones included.</param>
+internal sealed record OpenedRun(IReadOnlyList<(string Stream, byte[] State)> States, bool HasObjects);
+
 /// <summary>Takes a connection over for one load. From here on every earlier load of it is refused.</summary>
 internal sealed class OpenRun(LoadDatabase database, Retries retries)
 {
-    /// <returns>The states as they are committed, by stream.</returns>
     /// <exception cref="ServiceDefaults.ProblemException">412 stale_fence or run_closed.</exception>
-    public Task<IReadOnlyList<(string Stream, byte[] State)>> RunAsync(WriterIdentity writer, Guid loadId, bool startOver, CancellationToken cancellation) =>
+    public Task<OpenedRun> RunAsync(WriterIdentity writer, Guid loadId, bool startOver, CancellationToken cancellation) =>
         retries.RunAsync(token => TryAsync(writer, loadId, startOver, token), cancellation);
 
-    private async Task<IReadOnlyList<(string Stream, byte[] State)>> TryAsync(
-        WriterIdentity writer, Guid loadId, bool startOver, CancellationToken cancellation)
+    private async Task<OpenedRun> TryAsync(WriterIdentity writer, Guid loadId, bool startOver, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -28,9 +30,9 @@ internal sealed class OpenRun(LoadDatabase database, Retries retries)
         if (standing.Fence > writer.Fence || (standing.Fence == writer.Fence && standing.RunId != writer.RunId))
             throw Errors.StaleFence(writer.Fence, $"the connection is written to under {standing.Fence}");
         await TakeAsync(connection, writer, loadId, startOver, standing.Last.Ordinal, cancellation);
-        var states = await StatesAsync(connection, writer.ConnectionId, cancellation);
+        var opened = await ReadAsync(connection, writer.ConnectionId, cancellation);
         await transaction.CommitAsync(CancellationToken.None);
-        return states;
+        return opened;
     }
 
     private static async Task TakeAsync(
@@ -70,17 +72,23 @@ internal sealed class OpenRun(LoadDatabase database, Retries retries)
         await take.ExecuteNonQueryAsync(cancellation);
     }
 
-    private static async Task<IReadOnlyList<(string Stream, byte[] State)>> StatesAsync(
-        NpgsqlConnection connection, Guid connectionId, CancellationToken cancellation)
+    private static async Task<OpenedRun> ReadAsync(NpgsqlConnection connection, Guid connectionId, CancellationToken cancellation)
     {
-        await using var select = new NpgsqlCommand("SELECT stream, state FROM states WHERE connection_id = $1 ORDER BY stream", connection)
+        await using var batch = new NpgsqlBatch(connection)
         {
-            Parameters = { new() { Value = connectionId } }
+            BatchCommands =
+            {
+                new("SELECT EXISTS (SELECT FROM objects WHERE connection_id = $1)") { Parameters = { new() { Value = connectionId } } },
+                new("SELECT stream, state FROM states WHERE connection_id = $1 ORDER BY stream") { Parameters = { new() { Value = connectionId } } },
+            }
         };
-        await using var reader = await select.ExecuteReaderAsync(cancellation);
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        var hasObjects = reader.GetBoolean(0);
+        await reader.NextResultAsync(cancellation);
         var states = new List<(string, byte[])>();
         while (await reader.ReadAsync(cancellation))
             states.Add((reader.GetString(0), reader.GetFieldValue<byte[]>(1)));
-        return states;
+        return new(states, hasObjects);
     }
 }

@@ -65,10 +65,46 @@ internal static class Probe
         ) learned
         """;
 
-    public static async Task<Learned> RunAsync(NpgsqlConnection connection, Guid connectionId, Chunk chunk, CancellationToken cancellation)
+    /// <param name="filter">Spares the keys that are surely absent the way, and gets those that will be inserted; null: all are asked for.</param>
+    public static async Task<Learned> RunAsync(
+        NpgsqlConnection connection, Guid connectionId, Chunk chunk, KeyFilter? filter, CancellationToken cancellation)
     {
-        await SendAsync(connection, chunk, cancellation);
         var learned = new Learned(new Finding[chunk.Objects.Count], new long[chunk.Objects.Count], []);
+        var streams = chunk.Pages.Select(page => Encoding.UTF8.GetBytes(page.Stream)).ToArray();
+        var asked = filter is null ? [.. Enumerable.Range(0, chunk.Objects.Count)] : Filter(chunk, streams, filter, learned.Findings);
+        if (asked.Count > 0)
+            await AskAsync(connection, connectionId, chunk, streams, asked, learned, cancellation);
+        if (filter is not null)
+        {
+            for (var ord = 0; ord < learned.Findings.Length; ord++)
+            {
+                if (learned.Findings[ord] == Finding.Absent)
+                    filter.Add(streams[chunk.Objects[ord].Page], KeyOf(chunk, ord));
+            }
+        }
+
+        return learned;
+    }
+
+    /// <returns>The objects that the table must be asked about.</returns>
+    private static List<int> Filter(Chunk chunk, byte[][] streams, KeyFilter filter, Finding[] findings)
+    {
+        var asked = new List<int>();
+        for (var ord = 0; ord < findings.Length; ord++)
+        {
+            if (!filter.IsSurelyAbsent(streams[chunk.Objects[ord].Page], KeyOf(chunk, ord)))
+                asked.Add(ord);
+            else
+                findings[ord] = chunk.Objects[ord].Operation switch { Operation.Upsert => Finding.Absent, Operation.Delete => Finding.Unchanged, _ => Finding.None };
+        }
+
+        return asked;
+    }
+
+    private static async Task AskAsync(
+        NpgsqlConnection connection, Guid connectionId, Chunk chunk, byte[][] streams, List<int> asked, Learned learned, CancellationToken cancellation)
+    {
+        await SendAsync(connection, chunk, streams, asked, cancellation);
         await using var ask = new NpgsqlCommand(Ask, connection) { Parameters = { new() { Value = connectionId } } };
         await using var reader = await ask.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
@@ -76,21 +112,21 @@ internal static class Probe
         for (var i = 0; i < ords.Length; i++)
             (learned.Findings[ords[i]], learned.Ordinals[ords[i]]) = ((Finding)(codes[i] & 7), codes[i] >> 3);
         if (await reader.IsDBNullAsync(2, cancellation))
-            return learned;
+            return;
         var (placed, places) = (reader.GetFieldValue<int[]>(2), reader.GetFieldValue<byte[]>(3));
         for (var i = 0; i < placed.Length; i++)
             learned.Places.Add(placed[i], ReadPlace(places.AsSpan(i * PlaceBytes, PlaceBytes)));
-        return learned;
     }
 
     private static NpgsqlTid ReadPlace(ReadOnlySpan<byte> sent) =>
         new(BinaryPrimitives.ReadUInt32BigEndian(sent), BinaryPrimitives.ReadUInt16BigEndian(sent[4..]));
 
-    private static async Task SendAsync(NpgsqlConnection connection, Chunk chunk, CancellationToken cancellation)
+    private static ReadOnlySpan<byte> KeyOf(Chunk chunk, int ord) => chunk.Objects[ord].Fields.RemoteId.Of(chunk.Pages[chunk.Objects[ord].Page].Bytes.Span);
+
+    private static async Task SendAsync(NpgsqlConnection connection, Chunk chunk, byte[][] streams, List<int> asked, CancellationToken cancellation)
     {
         await using var copy = await BinaryCopy.StartAsync(connection, Copy, cancellation);
-        var streams = chunk.Pages.Select(page => Encoding.UTF8.GetBytes(page.Stream)).ToArray();
-        for (var ord = 0; ord < chunk.Objects.Count; ord++)
+        foreach (var ord in asked)
         {
             var (page, operation, fields, _) = chunk.Objects[ord];
             await copy.ReserveAsync(64 + streams[page].Length + fields.RemoteId.Length, cancellation);

@@ -255,6 +255,20 @@ public sealed class LoadTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_first_load_ends_right_although_somebody_else_has_put_an_object_into_the_table()
+    {
+        using var session = await _host.OpenAsync(_run);
+        await session.LoadAsync(Pages.Range("key-", 0, 10));
+        // Not known to the load, which takes every key that it has not sent itself for a new one.
+        await _host.ExecuteAsync("""
+            INSERT INTO objects (connection_id, stream, remote_id, resource_name, uri, metadata, hash, change_seq, ordinal, is_json)
+            VALUES ($1, '', 'key-12', '', '', '', '\x00112233445566778899aabbccddeeff', 1000, 1000, false)
+            """, _run.ConnectionId);
+        Assert.Equal(new Counts { Received = 10, Inserted = 4, Updated = 1, Unchanged = 5 }, await session.LoadAsync(Pages.Range("key-", 5, 10)));
+        Assert.Equal(new Counts { Received = 15, Unchanged = 15 }, await session.LoadAsync(Pages.Range("key-", 0, 15)));
+    }
+
+    [Fact]
     public async Task A_page_after_an_outcome_is_refused_by_the_database_too()
     {
         using var session = await _host.OpenAsync(_run);
