@@ -49,4 +49,19 @@ internal static class Errors
     public static ProblemException BadCursor() => new(new(
         "bad_cursor", 400, "The cursor is not valid", "The query parameter cursor is not one that this list handed out.",
         "Pass the member next of the previous page unchanged, or leave cursor out to begin anew."));
+
+    public static ProblemException RunActive(string connection, Guid runId) => new(new(
+        "run_active", 409, "A run of the connection is going on", $"Run {runId} of '{connection}' has not ended.",
+        "Wait for its end, or cancel it, then try again.", Extensions: new Dictionary<string, object?> { ["run_id"] = runId }));
+
+    public static ProblemException ETagMismatch(string current) => new(new(
+        "etag_mismatch", 412, "It has changed meanwhile", $"The ETag is {current} now, which If-Match does not name.",
+        "Read it again, and decide anew on what is there."));
+
+    public static ProblemException IfMatchRequired() => new(new(
+        "if_match_required", 428, "The change needs a condition", "There is a state already, and the request has no If-Match.",
+        "Send If-Match with the ETag of the state that you have read."));
+
+    public static ProblemException InvalidState(IReadOnlyList<FieldError> errors) => new(new(
+        "invalid_state", 422, "The state has errors", "Fields of the request are missing or malformed.", "Correct every field named under errors.", errors));
 }

@@ -2,6 +2,7 @@ using Platform.Ingest;
 using Platform.Ingest.Close;
 using Platform.Ingest.Load;
 using Platform.Ingest.Objects;
+using Platform.Ingest.States;
 using Platform.ServiceDefaults;
 using RegistryClient = Platform.Registry.V1.Registry.RegistryClient;
 
@@ -12,10 +13,12 @@ builder.AddOutbox(Databases.Ingest);
 builder.AddInternalGrpcClient<RegistryClient>("registry");
 builder.AddLoad();
 builder.Services.AddSingleton<CloseRun>().AddSingleton<GetOutcome>().AddSingleton<SweepRun>();
+builder.Services.AddSingleton<StateChange>();
 builder.Services.AddMemoryCache().AddSingleton<ConnectionIds>();
 
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapGrpcService<IngestService>();
 app.MapListObjects();
+app.MapStates();
 app.Run();

@@ -37,12 +37,31 @@ public sealed class ForwardingTests(GatewayFixture gateway) : IClassFixture<Gate
     [InlineData("/v1/connections/x")]
     [InlineData("/v1/installs/1")]
     [InlineData("/v1/objects")]
+    [InlineData("/v1/rejects")]
+    [InlineData("/v1/rejects/7/replay")]
     public async Task Routes_reach_their_service(string path)
     {
         using var response = await gateway.GetAsync(path);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Contains(path, gateway.Stub.Received.Keys);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    public async Task A_connections_state_is_ingests_and_its_condition_gets_there(string method)
+    {
+        var path = "/v1/connections/x/state";
+        using var request = new HttpRequestMessage(new(method), path + "?stream=");
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + gateway.Bootstrap);
+        request.Headers.TryAddWithoutValidation("If-Match", "\"a\"");
+        using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("\"a\"", gateway.Stub.Received[path]["If-Match"]);
+        Assert.Equal("ingest", Routing.Routes.ServiceOf(Routing.Routes.All.Single(route => route.Match.Path == "/v1/connections/{name}/state").ClusterId!));
     }
 
     [Fact]

@@ -12,11 +12,13 @@ internal static class Routes
     [
         ("/v1/connectors/{**rest}", "registry", false),
         ("/v1/connections/{**rest}", "registry", false),
+        ("/v1/connections/{name}/state", "ingest", false),
         ("/v1/installs/{**rest}", "registry", false),
         ("/v1/installs/{id}/log", "installer", true),
         ("/v1/runs/{**rest}", "runner", false),
         ("/v1/runs/{id}/progress", "runner", true),
         ("/v1/objects/{**rest}", "ingest", false),
+        ("/v1/rejects/{**rest}", "ingest", false),
     ];
 
     public static readonly IReadOnlyList<string> Services = [.. Table.Select(row => row.Service).Distinct()];
