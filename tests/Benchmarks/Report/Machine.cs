@@ -32,6 +32,7 @@ internal static class Machine
         ["go"] = Output("go", "version"),
         ["go-plugin"] = DebianVersion("golang-github-hashicorp-go-plugin-dev"),
         ["grpc-go"] = DebianVersion("golang-google-grpc-dev"),
+        ["pgx"] = DebianVersion("golang-github-jackc-pgx-v4-dev"),
         ["grpcio"] = DebianVersion("python3-grpcio"),
     };
 

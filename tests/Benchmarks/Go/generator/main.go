@@ -1,4 +1,5 @@
-// A c1 connector that makes up objects of about 300 bytes: {"objects": 1000, "page": 100}.
+// A c1 connector that makes up objects of about 300 bytes: {"objects": 1000, "page": 100}. With "distinct": true no two of them are
+// the same; else the pages are.
 package main
 
 import (
@@ -15,6 +16,19 @@ import (
 type options struct {
 	Objects int `json:"objects"`
 	Page    int `json:"page"`
+	// Else one page is made and sent again and again: then the way is measured, and not the making.
+	Distinct bool `json:"distinct"`
+}
+
+func parse(text string) (options, error) {
+	var o options
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		return o, err
+	}
+	if o.Page < 1 || o.Objects%o.Page != 0 {
+		return o, errors.New(`options: "page" is missing, or "objects" is not a multiple of it`)
+	}
+	return o, nil
 }
 
 type connector struct {
@@ -22,12 +36,9 @@ type connector struct {
 }
 
 func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, error) {
-	var o options
-	if err := json.Unmarshal([]byte(request.Options), &o); err != nil {
+	o, err := parse(request.Options)
+	if err != nil {
 		return nil, err
-	}
-	if o.Page < 1 {
-		return nil, errors.New(`options: "page" is missing`)
 	}
 	connection, err := c.broker.Dial(request.CallbackHandlerServer)
 	if err != nil {
@@ -35,15 +46,33 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 	}
 	defer connection.Close()
 	host := NewCallbackHandlerClient(connection)
-	// One page for all: what is measured is the way, not the making.
-	page := makePage(o.Page)
-	for sent := 0; sent < o.Objects; sent += o.Page {
+	for page := range pages(ctx, o) {
 		if _, err := host.Upsert(ctx, page); err != nil {
 			return nil, err
 		}
 	}
 	_, err = host.Clean(ctx, &Empty{})
 	return &EndSync{}, err
+}
+
+// pages are made while the one before is on its way; no more once the sync is over.
+func pages(ctx context.Context, o options) <-chan *SyncResponse {
+	ready := make(chan *SyncResponse, 1)
+	go func() {
+		defer close(ready)
+		page := makePage(o.Page)
+		for made := 0; made < o.Objects; made += o.Page {
+			if o.Distinct {
+				page = rowPage(made, o.Page)
+			}
+			select {
+			case ready <- page:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ready
 }
 
 func makePage(size int) *SyncResponse {
@@ -66,6 +95,7 @@ type grpcPlugin struct {
 
 func (grpcPlugin) GRPCServer(broker *plugin.GRPCBroker, server *grpc.Server) error {
 	RegisterConnectorServer(server, &connector{broker})
+	server.RegisterService(&streamService, nil)
 	return nil
 }
 

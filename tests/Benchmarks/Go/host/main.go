@@ -1,5 +1,9 @@
-// The go-plugin contestant: a host that starts a c1 connector for each line "OBJECTS PAGE" on stdin, lets it sync into a
-// counter, and answers with the objects after the first page and the nanoseconds from the first page to the last.
+// The go-plugin contestant: a host that does what the lines on stdin say, each with a new process of the connector that its argument names.
+//
+//	OBJECTS PAGE                  a sync into a counter; answers with the objects after the first page and the nanoseconds
+//	                              from the first page to the last
+//	prepare OBJECTS PAGE ACCOUNT  the connector starts; a sync into the table of PostgreSQL is ready ("nothing": into a counter)
+//	go                            that sync; answers with its rows
 package main
 
 import (
@@ -7,17 +11,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/ioutil"
 	"os"
-	"os/exec"
+	"strings"
 	"time"
-
-	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/go-plugin"
-	"google.golang.org/grpc"
 )
 
-// counter is the sink. The pages of one sync come one after the other.
+// counter is a sink. The pages of one sync come one after the other.
 type counter struct {
 	objects, afterFirst int
 	first, last         time.Time
@@ -36,70 +35,87 @@ func (c *counter) Upsert(_ context.Context, page *SyncResponse) (*Empty, error) 
 
 func (c *counter) Clean(context.Context, *Empty) (*Empty, error) { return &Empty{}, nil }
 
-// hostSide is what go-plugin hands to a host: the connector's client and the broker.
-type hostSide struct {
-	broker *plugin.GRPCBroker
-	client ConnectorClient
-}
-
-type grpcPlugin struct {
-	plugin.NetRPCUnsupportedPlugin
-}
-
-func (grpcPlugin) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
-	return errors.New("this is the host's side")
-}
-
-func (grpcPlugin) GRPCClient(_ context.Context, broker *plugin.GRPCBroker, connection *grpc.ClientConn) (interface{}, error) {
-	return &hostSide{broker, NewConnectorClient(connection)}, nil
-}
-
-func sync(command string, objects, page int) (*counter, error) {
-	client := plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig:  plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "BASIC_PLUGIN", MagicCookieValue: "hello"},
-		Plugins:          map[string]plugin.Plugin{"connector": grpcPlugin{}},
-		Cmd:              exec.Command(command),
-		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		Logger:           hclog.New(&hclog.LoggerOptions{Output: ioutil.Discard}),
-	})
-	defer client.Kill()
-	protocol, err := client.Client()
+func count(command string, objects, page int) (string, error) {
+	connector, err := start(command)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	raw, err := protocol.Dispense("connector")
-	if err != nil {
-		return nil, err
-	}
-	connector := raw.(*hostSide)
+	defer connector.end()
 	sink := &counter{}
-	id := connector.broker.NextId()
-	go connector.broker.AcceptAndServe(id, func(options []grpc.ServerOption) *grpc.Server {
-		server := grpc.NewServer(options...)
-		RegisterCallbackHandlerServer(server, sink)
-		return server
-	})
-	_, err = connector.client.Sync(context.Background(), &SyncRequest{
-		Options:               fmt.Sprintf(`{"objects": %d, "page": %d}`, objects, page),
-		CallbackHandlerServer: id,
-	})
-	return sink, err
+	err = connector.sync(fmt.Sprintf(`{"objects": %d, "page": %d}`, objects, page), sink)
+	return fmt.Sprint(sink.afterFirst, sink.last.Sub(sink.first).Nanoseconds()), err
+}
+
+// prepared is a sync that waits for its "go".
+type prepared struct {
+	connector *process
+	options   string
+	table     *table
+}
+
+func prepare(command string, objects, page int, account string) (*prepared, error) {
+	p := &prepared{options: fmt.Sprintf(`{"objects": %d, "page": %d, "distinct": true}`, objects, page)}
+	var err error
+	if account != "nothing" {
+		if p.table, err = openTable(account, page); err != nil {
+			return nil, err
+		}
+	}
+	p.connector, err = start(command)
+	return p, err
+}
+
+func (p *prepared) run() (int, error) {
+	if p.table == nil {
+		sink := &counter{}
+		err := p.connector.sync(p.options, sink)
+		return sink.objects, err
+	}
+	err := p.connector.sync(p.options, p.table)
+	return p.table.rows, err
+}
+
+func (p *prepared) end() {
+	p.connector.end()
+	if p.table != nil {
+		p.table.close()
+	}
 }
 
 func main() {
+	command := os.Args[1]
+	var waiting *prepared
 	fmt.Println("ready")
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
-		var objects, page int
-		_, err := fmt.Sscan(lines.Text(), &objects, &page)
-		if err == nil {
-			var sink *counter
-			if sink, err = sync(os.Args[1], objects, page); err == nil {
-				fmt.Println(sink.afterFirst, sink.last.Sub(sink.first).Nanoseconds())
-				continue
+		var objects, page, rows int
+		var account, answer string
+		var err error
+		switch {
+		case strings.HasPrefix(lines.Text(), "prepare "):
+			if _, err = fmt.Sscanf(lines.Text(), "prepare %d %d %s", &objects, &page, &account); err == nil {
+				waiting, err = prepare(command, objects, page, account)
+			}
+			answer = "prepared"
+		case lines.Text() == "go" && waiting != nil:
+			rows, err = waiting.run()
+			answer = fmt.Sprint(rows)
+		case lines.Text() == "go":
+			err = errors.New("nothing is prepared")
+		default:
+			if _, err = fmt.Sscan(lines.Text(), &objects, &page); err == nil {
+				answer, err = count(command, objects, page)
 			}
 		}
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		fmt.Println(answer)
+		// Behind the answer: a connector's end is nobody's time.
+		if rows > 0 {
+			waiting.end()
+			waiting = nil
+		}
 	}
 }
