@@ -1,6 +1,7 @@
 using Platform.Benchmarks;
 using Platform.Benchmarks.Calls;
 using Platform.Benchmarks.Plugins;
+using Platform.Benchmarks.Syncs;
 
 switch (args)
 {
@@ -13,10 +14,15 @@ switch (args)
     case ["host", var connector]:
         await ConnectorHostProcess.RunAsync(connector);
         return 0;
+    case ["sync-host", var generator, var protocol, var address]:
+        await SyncHostProcess.RunAsync(generator, protocol, address);
+        return 0;
     case ["grpc", .. var options]:
         return await GrpcBenchmark.RunAsync(options);
     case ["ingest", .. var options]:
         return await IngestBenchmark.RunAsync(options);
+    case ["sync", .. var options]:
+        return await SyncBenchmark.RunAsync(options);
     default:
         await Console.Error.WriteLineAsync("error bad_usage: start this by ./platform bench");
         return 2;

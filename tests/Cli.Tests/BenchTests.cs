@@ -22,7 +22,7 @@ public sealed class BenchTests : IDisposable
 
         Assert.Equal((2, ""), (answer.ExitCode, answer.Output));
         Assert.StartsWith($"error bad_usage: there is no benchmark '{name}'", answer.Errors, StringComparison.Ordinal);
-        Assert.EndsWith("one of: grpc ingest", answer.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("one of: grpc ingest sync", answer.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,6 +50,16 @@ public sealed class BenchTests : IDisposable
         Assert.Contains("goal large-same-wal (bytes): 0.00 (goal ≤ 0.00) met", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    [Trait("Category", "Matrix")]
+    public async Task The_sync_benchmark_brings_the_same_rows_to_the_table_by_every_way()
+    {
+        Require("/usr/lib/postgresql", "postgresql");
+        RequirePeers();
+
+        await MeasuresAsync("sync", "stream", "c1");
+    }
+
     /// <returns>What was printed.</returns>
     private async Task<string> MeasuresAsync(string benchmark, params string[] expected)
     {
@@ -74,6 +84,7 @@ public sealed class BenchTests : IDisposable
             [("/usr/bin/go", "golang-go"), ("/usr/bin/protoc-gen-go", "protoc-gen-go-1-3"), ("/usr/bin/protoc", "protobuf-compiler"),
                 ("/usr/share/gocode/src/google.golang.org/grpc", "golang-google-grpc-dev"),
                 ("/usr/share/gocode/src/github.com/hashicorp/go-plugin", "golang-github-hashicorp-go-plugin-dev"),
+                ("/usr/share/gocode/src/github.com/jackc/pgx/v4", "golang-github-jackc-pgx-v4-dev"),
                 ("/usr/lib/python3/dist-packages/grpc", "python3-grpcio")])
             Require(sign, package);
     }

@@ -29,13 +29,16 @@ internal sealed class Contestant : IAsyncDisposable
     }
 
     /// <returns>Ready for commands.</returns>
-    public static async Task<Contestant> StartAsync(IReadOnlyList<string> command)
+    /// <param name="variables">Its environment has these too.</param>
+    public static async Task<Contestant> StartAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? variables = null)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         var contestant = new Contestant(Process.Start(start)!);
         try
         {
-            await contestant.ReadAsync("its start");
+            await contestant.ReadAsync("its start", AnswerLimit);
             return contestant;
         }
         catch
@@ -45,10 +48,11 @@ internal sealed class Contestant : IAsyncDisposable
         }
     }
 
-    public async Task<string> AskAsync(string command)
+    /// <param name="limit">Null: the usual one.</param>
+    public async Task<string> AskAsync(string command, TimeSpan? limit = null)
     {
         await process.StandardInput.WriteLineAsync(command);
-        return await ReadAsync($"'{command}'");
+        return await ReadAsync($"'{command}'", limit ?? AnswerLimit);
     }
 
     public async ValueTask DisposeAsync()
@@ -61,7 +65,7 @@ internal sealed class Contestant : IAsyncDisposable
         process.Dispose();
     }
 
-    private async Task<string> ReadAsync(string answered) =>
-        await process.StandardOutput.ReadLineAsync().WaitAsync(AnswerLimit)
+    private async Task<string> ReadAsync(string answered, TimeSpan limit) =>
+        await process.StandardOutput.ReadLineAsync().WaitAsync(limit)
             ?? throw new InvalidOperationException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} ended without an answer to {answered}.");
 }

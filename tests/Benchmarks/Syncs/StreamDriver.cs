@@ -1,0 +1,43 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using Platform.Protocols.C1;
+using Platform.Runner;
+using Platform.Runner.Drivers;
+using Platform.Runner.Drivers.GoPlugin;
+using Platform.Runner.Processes;
+
+namespace Platform.Benchmarks.Syncs;
+
+/// <summary>
+/// A protocol that streams, as small as it can be: the generator's own service (Go/generator/stream.go) answers one call with all its pages, and none
+/// waits for the one before. The connector's start and end, isolation and the load are the Runner's.
+/// </summary>
+internal sealed class StreamDriver(ProcessLauncher launcher, Isolation isolation, RunFolders folders, IOptions<ConnectorSettings> options) : IConnectorDriver
+{
+    private static readonly int[] Versions = [1];
+    private static readonly KeyValuePair<string, string> Cookie = new("BASIC_PLUGIN", "hello");
+
+    private static readonly Method<SyncRequest, ReceivedPage> Stream = new(
+        MethodType.ServerStreaming, "bench.Generator", "Stream",
+        Marshallers.Create(request => request.ToByteArray(), SyncRequest.Parser.ParseFrom), ReceivedPage.Marshaller);
+
+    public bool StartsOver => true;
+
+    public async Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel)
+    {
+        using var folder = folders.Create();
+        await using var plugin = await PluginHost.StartAsync(launcher, isolation, options.Value, folder, work, Versions, Cookie, cancel);
+        work.OnStarted(plugin.Isolation);
+        using var call = plugin.Invoker.AsyncServerStreamingCall(Stream, null, new(cancellationToken: cancel), new() { Options = work.Options });
+        while (await call.ResponseStream.MoveNext(cancel))
+        {
+            var page = call.ResponseStream.Current;
+            await work.Pages.SendAsync("", page.Bytes, cancel: cancel);
+            page.Release();
+        }
+
+        await work.Pages.SealAsync();
+        return work.Pages.Refused.IsCompleted ? throw await work.Pages.Refused : new("", FullListing: true);
+    }
+}
