@@ -16,6 +16,9 @@ internal static class Errors
     public static ProblemException RunFinished(Run run) => new(new(
         "run_finished", 409, "The run has ended already", $"The run {run.State} at {run.FinishedAt:u}.", "Nothing to cancel."));
 
+    public static ProblemException RunNotFinished(Run run) => new(new(
+        "run_not_finished", 409, "The run has not ended yet", $"The run is {run.State}.", "Wait for its end: GET /v1/runs/{id}/progress tells it."));
+
     public static ProblemException UnknownState(string state) => new(new(
         "bad_state", 400, "There is no such state of a run", $"state is {Shorten(state)}.", $"Use one of {string.Join(", ", RunState.All)}."));
 

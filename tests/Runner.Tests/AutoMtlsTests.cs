@@ -19,7 +19,8 @@ public sealed class AutoMtlsTests(GoConnectors connectors) : IAsyncLifetime
     {
         var end = await bench.SyncAsync("""{"pages": 4, "objects": 25}""", SampleConnectors.Folder, SampleConnectors.Command, autoMtls: autoMtls);
 
-        Assert.Equal(new("""{"mode":"ok"}""", true), end);
+        Assert.Equal("""{"mode":"ok"}""", end.Result);
+        Assert.Equal([""], end.CompleteStreams);
         Assert.Equal(100, bench.Peers.Ingest.Ids.Distinct().Count());
     }
 
@@ -28,7 +29,8 @@ public sealed class AutoMtlsTests(GoConnectors connectors) : IAsyncLifetime
     {
         var end = await bench.SyncAsync("""{"mode": "ok"}""", connectors.Crash, "./crash-go");
 
-        Assert.Equal(new("""{"mode":"ok"}""", true), end);
+        Assert.Equal("""{"mode":"ok"}""", end.Result);
+        Assert.Equal([""], end.CompleteStreams);
     }
 
     [Theory]

@@ -24,14 +24,19 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
     {
         var end = await SyncAsync("""{"mode": "ok", "pages": 4, "objects": 25}""");
 
-        Assert.Equal(new("""{"mode":"ok"}""", true), end);
+        Assert.Equal("""{"mode":"ok"}""", end.Result);
+        Assert.Equal([""], end.CompleteStreams);
         Assert.Equal(100, bench.Peers.Ingest.Ids.Distinct().Count());
         Assert.Equal(4, bench.Peers.Ingest.Pages.Count);
         Assert.StartsWith(isolated ? "bwrap" : "process-group", bench.Isolation);
     }
 
     [Fact]
-    public async Task Without_clean_a_run_is_no_full_listing() => Assert.False((await SyncAsync("""{"mode": "no-clean"}""")).FullListing);
+    public async Task Without_clean_a_run_is_no_full_listing() => Assert.Empty((await SyncAsync("""{"mode": "no-clean"}""")).CompleteStreams);
+
+    [Fact]
+    public async Task Without_clean_a_run_of_a_connection_that_says_so_is_a_full_listing() =>
+        Assert.Equal([""], (await bench.SyncAsync("""{"mode": "no-clean"}""", connectors.Crash, "./crash-go", fullListing: true)).CompleteStreams);
 
     [Fact]
     public async Task The_files_below_a_folder_become_objects()
@@ -41,7 +46,7 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
         var expected = Directory.EnumerateFiles("/usr/share/doc/bash", "*", SearchOption.AllDirectories)
             .Where(f => File.ResolveLinkTarget(f, false) is null).Select(f => Path.GetRelativePath("/usr/share/doc/bash", f)).Order(StringComparer.Ordinal);
         Assert.Equal(expected, bench.Peers.Ingest.Ids);
-        Assert.True(end.FullListing);
+        Assert.Equal([""], end.CompleteStreams);
         Assert.Equal($$"""{"files":{{bench.Peers.Ingest.Ids.Count}}}""", end.Result);
     }
 

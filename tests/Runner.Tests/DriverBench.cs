@@ -35,7 +35,7 @@ internal sealed class DriverBench : IAsyncDisposable
         (await Assert.ThrowsAsync<RunFaultException>(() => SyncAsync(options, bundle, command, settings, autoMtls: autoMtls))).Fault;
 
     public async Task<SyncEnd> SyncAsync(
-        string options, string bundle, string command, Dictionary<string, string?>? settings = null, CancellationTokenSource? stop = null, bool autoMtls = false)
+        string options, string bundle, string command, Dictionary<string, string?>? settings = null, CancellationTokenSource? stop = null, bool autoMtls = false, bool fullListing = false)
     {
         Dictionary<string, string?> values = new((settings ?? []).Select(s => KeyValuePair.Create("Connectors:" + s.Key, s.Value)))
         {
@@ -53,7 +53,7 @@ internal sealed class DriverBench : IAsyncDisposable
         using var pages = await PageLoad.OpenAsync(new(channel), new Open { Run = run }, CancellationToken.None);
         var output = new ConnectorOutput(Log, Guid.Parse(run.RunId), "tested", new OptionMask(options));
         var end = await provider.GetRequiredService<ConnectorDrivers>().For("c1").SyncAsync(
-            new(Guid.Parse(run.RunId), "tested", bundle, command, options, output, pages, applies => Isolation = applies, autoMtls),
+            new(Guid.Parse(run.RunId), "tested", bundle, command, options, output, pages, applies => Isolation = applies, autoMtls, fullListing),
             stop?.Token ?? TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
         Totals = pages.Totals;
         return end;

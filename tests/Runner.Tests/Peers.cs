@@ -83,6 +83,15 @@ public sealed class IngestPeer : Platform.Ingest.V1.Ingest.IngestBase
 
     public Action<CloseRequest> OnClose { get; set; } = _ => { };
 
+    /// <summary>What runs are warned of when they are closed.</summary>
+    public ConcurrentQueue<RunWarning> Warnings { get; } = [];
+
+    /// <summary>Objects that a sweep deletes once it is confirmed.</summary>
+    public const int HeldBack = 120;
+
+    /// <summary>Refuses sweeps by throwing.</summary>
+    public Action<SweepRequest> OnSweep { get; set; } = _ => { };
+
     public ConcurrentQueue<Open> Opens { get; } = [];
 
     /// <summary>Every page as it came, those without objects too.</summary>
@@ -134,8 +143,23 @@ public sealed class IngestPeer : Platform.Ingest.V1.Ingest.IngestBase
             Result = request.Result,
             CompleteStreams = { request.CompleteStreams },
             Counts = new Counts { Received = Pages.Sum(p => p.Objects.Count), Inserted = Pages.Sum(p => p.Objects.Count) },
+            Warnings = { Warnings },
             ClosedAt = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture),
         }));
+    }
+
+    /// <summary>Like Ingest: what was swept stays swept, whoever asks again.</summary>
+    public override Task<RunOutcome> Sweep(SweepRequest request, ServerCallContext context)
+    {
+        OnSweep(request);
+        if (!Outcomes.TryGetValue(request.RunId, out var outcome))
+            throw PeerProblem.Of(StatusCode.NotFound, "unknown_run", 404);
+        if (outcome.Warnings.Count == 0 && outcome.Counts.Swept == 0)
+            throw PeerProblem.Of(StatusCode.FailedPrecondition, "nothing_to_sweep", 409);
+        var swept = outcome.Clone();
+        swept.Counts.Swept = HeldBack;
+        swept.Warnings.Clear();
+        return Task.FromResult(Outcomes[request.RunId] = swept);
     }
 
     public override Task<GetOutcomeReply> GetOutcome(GetOutcomeRequest request, ServerCallContext context) =>
@@ -165,10 +189,13 @@ public sealed class RegistryPeer : Platform.Registry.V1.Registry.RegistryBase
         Task.FromResult(Find(s => s.Connection.Id == request.ConnectionId));
 
     private RunSpecification Find(Func<RunSpecification, bool> wanted) =>
-        Connections.Values.FirstOrDefault(wanted) ?? throw Problem(StatusCode.NotFound, "unknown_connection", 404);
+        Connections.Values.FirstOrDefault(wanted) ?? throw PeerProblem.Of(StatusCode.NotFound, "unknown_connection", 404);
+}
 
-    // As the services' interceptor sends it.
-    private static RpcException Problem(StatusCode status, string code, int http) => new(
+internal static class PeerProblem
+{
+    /// <summary>As the services' interceptor sends it.</summary>
+    public static RpcException Of(StatusCode status, string code, int http) => new(
         new Status(status, code),
         new Metadata { { "problem-bin", Encoding.UTF8.GetBytes($$"""{"code":"{{code}}","status":{{http}},"title":"{{code}}","detail":"{{code}}"}""") } });
 }

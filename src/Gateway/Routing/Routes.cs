@@ -17,6 +17,8 @@ internal static class Routes
         ("/v1/installs/{id}/log", "installer", true),
         ("/v1/runs/{**rest}", "runner", false),
         ("/v1/runs/{id}/progress", "runner", true),
+        // The deletion of a large stream: minutes without a byte.
+        ("/v1/runs/{id}/sweep", "runner", true),
         ("/v1/objects/{**rest}", "ingest", false),
         ("/v1/rejects/{**rest}", "ingest", false),
     ];

@@ -26,10 +26,11 @@ internal interface IConnectorDriver
 /// <param name="Options">As the user gave them; secret: never in arguments, environment or logs.</param>
 /// <param name="OnStarted">Gets the isolation that applies, once the connector answers.</param>
 /// <param name="AutoMtls">The manifest asks for TLS with throw-away certificates; for protocols that have it.</param>
+/// <param name="FullListing">The connection's owner knows that every run lists everything, whether the connector says so or not.</param>
 internal sealed record SyncWork(
     Guid RunId, string Connector, string Bundle, string Command, string Options,
-    ConnectorOutput Output, PageLoad Pages, Action<string> OnStarted, bool AutoMtls = false);
+    ConnectorOutput Output, PageLoad Pages, Action<string> OnStarted, bool AutoMtls = false, bool FullListing = false);
 
 /// <param name="Result">The connector's closing words; empty when it has none.</param>
-/// <param name="FullListing">The connector declared that it sent everything there is.</param>
-internal sealed record SyncEnd(string Result, bool FullListing);
+/// <param name="CompleteStreams">Of these the connector has sent everything there is.</param>
+internal sealed record SyncEnd(string Result, IReadOnlyList<string> CompleteStreams);

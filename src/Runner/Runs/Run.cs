@@ -52,6 +52,7 @@ internal sealed class Run
     public string? Isolation { get; init; }
     public string? Result { get; init; }
     public bool FullListing { get; init; }
+    public string Warnings { get; init; } = "[]";
     public string? ErrorCode { get; init; }
     public string? ErrorMessage { get; init; }
     public string? ErrorRemedy { get; init; }
@@ -81,7 +82,7 @@ internal sealed class Run
     public RunView View() => new(
         Id, Connection, ConnectionId, Connector, Version, State, Stage, Attempt, Isolation,
         new(Received, Inserted, Updated, Unchanged, Deleted, Rejected, Superseded, Swept), Bytes, Pages, Result, FullListing,
-        ErrorCode is null ? null : new(ErrorCode, ErrorMessage ?? "", ErrorRemedy, ErrorDetail),
+        ErrorCode is null ? null : new(ErrorCode, ErrorMessage ?? "", ErrorRemedy, ErrorDetail), RunWarningView.Parse(Warnings),
         CreatedAt, StartedAt, FinishedAt, Actor);
 }
 
@@ -92,10 +93,11 @@ internal sealed class Run
 /// <param name="Isolation">How the connector was kept apart, such as <c>bwrap+cgroup2</c> or <c>process-group</c>.</param>
 /// <param name="Bytes">Of the pages as the connector sent them.</param>
 /// <param name="Result">The connector's closing words.</param>
-/// <param name="FullListing">The connector declared that it sent everything there is.</param>
+/// <param name="FullListing">The run listed everything there is, as its connector or its connection says: what it did not send is deleted.</param>
+/// <param name="Warnings">What a person should look at although the run succeeded.</param>
 internal sealed record RunView(
     Guid Id, string Connection, Guid ConnectionId, string Connector, int? Version, string State, string? Stage, int Attempt, string? Isolation,
-    SyncCounts Counts, long Bytes, long Pages, string? Result, bool FullListing, RunErrorView? Error,
+    SyncCounts Counts, long Bytes, long Pages, string? Result, bool FullListing, RunErrorView? Error, IReadOnlyList<RunWarningView> Warnings,
     DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Actor);
 
 /// <param name="Detail">The connector's last words.</param>

@@ -2,7 +2,6 @@ using System.Globalization;
 using Grpc.Core;
 using Npgsql;
 using Platform.Ingest.V1;
-using Platform.Runner.Drivers;
 using Platform.ServiceDefaults;
 using IngestClient = Platform.Ingest.V1.Ingest.IngestClient;
 
@@ -11,21 +10,27 @@ namespace Platform.Runner.Runs;
 /// <summary>The end of every run: Ingest decides, the row gets a copy. Repeated until both have happened or the lease is lost.</summary>
 internal sealed partial class RunClosing(RunStore store, IngestClient ingest, ILogger<RunClosing> logger)
 {
-    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(30);
+    /// <summary>A sweep of a large stream takes minutes. An Ingest that is gone is noticed much sooner, by the pings on its connection.</summary>
+    public static readonly TimeSpan SweepLimit = TimeSpan.FromMinutes(15);
+
+    private static readonly TimeSpan QuestionLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
 
     /// <summary>Never fails. When it gives up, the sweep finds the run once its lease has run out.</summary>
-    public async Task CloseAsync(Run run, Outcome outcome, RunFault? fault, SyncEnd? end, LoadTotals? totals, CancellationToken lost)
+    public async Task CloseAsync(Run run, Outcome outcome, RunFault? fault, FinishedSync? sync, LoadTotals? totals, CancellationToken lost)
     {
         var request = new CloseRequest
         {
             Run = run.Identity(),
             Outcome = outcome,
-            Result = end?.Result ?? "",
+            Result = sync?.End.Result ?? "",
+            NotifyChanges = sync?.NotifyChanges ?? false,
             StartedAt = run.StartedAt?.ToString("O", CultureInfo.InvariantCulture) ?? "",
         };
-        if (outcome == Outcome.Succeeded && end?.FullListing == true)
-            request.CompleteStreams.Add("");
+        if (sync is not null)
+            request.CompleteStreams.Add(sync.End.CompleteStreams);
+        if (sync?.MaxDeleteFraction is { } fraction)
+            request.MaxDeleteFraction = fraction;
         if (fault is not null)
             request.Error = new() { Code = fault.Code, Message = fault.Message, Remedy = fault.Remedy ?? "", Detail = fault.Detail ?? "" };
 
@@ -33,7 +38,7 @@ internal sealed partial class RunClosing(RunStore store, IngestClient ingest, IL
         {
             try
             {
-                var standing = await ingest.CloseAsync(request, deadline: DateTime.UtcNow + CallDeadline, cancellationToken: lost);
+                var standing = await ingest.CloseAsync(request, deadline: DateTime.UtcNow + SweepLimit, cancellationToken: lost);
                 await store.FinishAsync(run.Id, run.Fence!.Value, standing, totals, lost);
                 return;
             }
@@ -54,7 +59,7 @@ internal sealed partial class RunClosing(RunStore store, IngestClient ingest, IL
 
     /// <summary>The outcome that a run has got before its Runner could copy it; null when it is undecided.</summary>
     public async Task<RunOutcome?> StandingAsync(Run run, CancellationToken cancel) =>
-        (await ingest.GetOutcomeAsync(new() { RunId = run.Id.ToString() }, deadline: DateTime.UtcNow + CallDeadline, cancellationToken: cancel)).Outcome;
+        (await ingest.GetOutcomeAsync(new() { RunId = run.Id.ToString() }, deadline: DateTime.UtcNow + QuestionLimit, cancellationToken: cancel)).Outcome;
 
     private static partial class Log
     {

@@ -27,7 +27,7 @@ internal sealed partial class RunExecution(
         using var activity = run.Continue($"run {run.Connector}");
         await using var lease = new RunLease(run, store, changes, events);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Lost, lease.CancelRequested);
-        var (end, fault) = await SyncAsync(lease, stop.Token, stopping);
+        var (sync, fault) = await SyncAsync(lease, stop.Token, stopping);
         if (lease.Lost.IsCancellationRequested)
         {
             Log.LeaseLost(logger, run.Id);
@@ -38,10 +38,10 @@ internal sealed partial class RunExecution(
         if (fault is not null)
             activity?.SetStatus(ActivityStatusCode.Error, fault.Code);
         var (outcome, reason) = RunRules.Decide(fault, lease.CancelRequested.IsCancellationRequested);
-        await closing.CloseAsync(run, outcome, reason, end, lease.Totals, lease.Lost);
+        await closing.CloseAsync(run, outcome, reason, sync, lease.Totals, lease.Lost);
     }
 
-    private async Task<(SyncEnd? End, RunFault? Fault)> SyncAsync(RunLease lease, CancellationToken stop, CancellationToken stopping)
+    private async Task<(FinishedSync? Sync, RunFault? Fault)> SyncAsync(RunLease lease, CancellationToken stop, CancellationToken stopping)
     {
         OptionMask? mask = null;
         try
@@ -57,8 +57,8 @@ internal sealed partial class RunExecution(
             using var pages = lease.Pages = await PageLoad.OpenAsync(ingest, open, lease.Lost);
             var output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
             var end = await driver.SyncAsync(
-                new(run.Id, run.Connector, bundle, specification.Command, options, output, pages, OnStarted, specification.AutoMtls), stop);
-            return (end with { Result = Bounded(mask.Apply(end.Result), MaxResultCharacters) }, null);
+                new(run.Id, run.Connector, bundle, specification.Command, options, output, pages, OnStarted, specification.AutoMtls, specification.FullListing), stop);
+            return (FinishedSync.Of(end with { Result = Bounded(mask.Apply(end.Result), MaxResultCharacters) }, specification), null);
 
             void OnStarted(string applies)
             {

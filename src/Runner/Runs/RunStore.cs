@@ -156,7 +156,7 @@ internal sealed class RunStore(NpgsqlDataSource database)
             $"""
             with changed as (
                 update runs set state = @State, stage = null, lease_owner = null, lease_until = null, finished_at = now(), {SetCounts},
-                    result = @Result, full_listing = @FullListing,
+                    result = @Result, full_listing = @FullListing, warnings = @Warnings::jsonb,
                     error_code = @Code, error_message = @Message, error_remedy = @Remedy, error_detail = @Detail
                 where id = @id and fence = @fence and state in ('queued', 'running') returning id)
             select changed.id from changed, pg_notify('runs', changed.id::text)
@@ -168,11 +168,21 @@ internal sealed class RunStore(NpgsqlDataSource database)
                 State = RunRules.State(outcome.Outcome),
                 Result = Text(outcome.Result),
                 FullListing = outcome.CompleteStreams.Count > 0,
+                Warnings = RunWarningView.ToJson(outcome.Warnings),
                 Code = Text(outcome.Error?.Code),
                 Message = Text(outcome.Error?.Message),
                 Remedy = Text(outcome.Error?.Remedy),
                 Detail = Text(outcome.Error?.Detail),
             }), cancellationToken: cancel))).Any();
+    }
+
+    /// <summary>Copies what a confirmed sweep has changed; the same again changes nothing. Null when there is no such run that has ended.</summary>
+    public async Task<Run?> RecordSweepAsync(Guid id, RunOutcome outcome, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        return await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
+            "update runs set swept = @Swept, warnings = @Warnings::jsonb where id = @id and state not in ('queued', 'running') returning *",
+            new { id, Swept = outcome.Counts?.Swept ?? 0, Warnings = RunWarningView.ToJson(outcome.Warnings) }, cancellationToken: cancel));
     }
 
     // Pages and bytes never go back: whoever closes a run for another didn't see them.

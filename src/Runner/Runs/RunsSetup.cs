@@ -23,6 +23,7 @@ internal static class RunsSetup
         ListRuns.Map(runs);
         GetRun.Map(runs);
         CancelRun.Map(runs);
+        SweepRun.Map(runs);
         RunProgress.Map(runs);
     }
 }

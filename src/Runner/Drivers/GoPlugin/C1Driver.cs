@@ -72,7 +72,7 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
         if (work.Pages.Refused.IsCompleted)
             throw await work.Pages.Refused;
         if (sync.IsCompletedSuccessfully)
-            return new(sync.Result.Metadata, session.FullListing);
+            return new(sync.Result.Metadata, session.FullListing || work.FullListing ? [CallbackService.OnlyStream] : []);
 
         await stop.CancelAsync();
         if (IsLate(sync, deadline))

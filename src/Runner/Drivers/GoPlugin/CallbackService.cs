@@ -12,6 +12,9 @@ internal sealed class CallbackService(CallbackSession session)
 {
     public const string ServiceName = "proto.CallbackHandler";
 
+    /// <summary>c1 has one stream, without a name.</summary>
+    public const string OnlyStream = "";
+
     private static readonly Method<ReceivedPage, byte[]> UpsertMethod = new(MethodType.Unary, ServiceName, nameof(Upsert), ReceivedPage.Marshaller, RawMessages.Marshaller);
     private static readonly Method<byte[], byte[]> CleanMethod = new(MethodType.Unary, ServiceName, nameof(Clean), RawMessages.Marshaller, RawMessages.Marshaller);
 
@@ -27,8 +30,7 @@ internal sealed class CallbackService(CallbackSession session)
         session.ThrowIfEnded();
         try
         {
-            // c1 has one stream, named ''.
-            await session.Pages.AcceptAsync("", page.Bytes);
+            await session.Pages.AcceptAsync(OnlyStream, page.Bytes);
             page.Release();
         }
         catch (RunFaultException e)
