@@ -69,7 +69,7 @@ internal static class CommandLine
         new Command("connectors", "Connectors: install, list, show.") { InstallConnector.Command(), ListConnectors.Command(), ShowConnector.Command() },
         new Command("connections", "Connections: a connector with its options.") { CreateConnection.Command(), ListConnections.Command() },
         Sync.Command(),
-        new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), CancelRun.Command() },
+        new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), CancelRun.Command(), SweepRun.Command() },
         new Command("objects", "The objects that connectors brought.") { ListObjects.Command() },
         Up.Command(),
         Down.Command(),

@@ -86,8 +86,18 @@ internal sealed class Screen(bool json)
     /// <summary>A problem in the shape that all of them have here: code and detail, the fields, what to do.</summary>
     public void Fail(string code, string detail, IEnumerable<(string Field, string Message)> fields, string? remedy)
     {
-        if (Json) return;
-        errors.Write(new Text("error", new Style(Color.Red)));
+        if (!Json) Tell("error", Color.Red, code, detail, fields, remedy);
+    }
+
+    /// <summary>A warning: the same shape, and the command goes on.</summary>
+    public void Warn(string code, string detail, string? remedy)
+    {
+        if (!Json) Tell("warning", Color.Yellow, code, detail, [], remedy);
+    }
+
+    private void Tell(string kind, Color color, string code, string detail, IEnumerable<(string Field, string Message)> fields, string? remedy)
+    {
+        errors.Write(new Text(kind, new Style(color)));
         Console.Error.WriteLine($" {code}: {detail}");
         foreach (var (field, message) in fields) Console.Error.WriteLine($"  {field}: {message}");
         if (remedy is not null) Console.Error.WriteLine($"  to do: {remedy}");

@@ -72,6 +72,43 @@ public sealed class SyncTests
         Assert.Equal("error connector_failed: The connector failed.\n  connector: no such bucket\n  to do: Check the options.", answer.Errors);
     }
 
+    [Theory]
+    [InlineData("sync docs")]
+    [InlineData("sync docs --watch")]
+    [InlineData($"runs show {Id}")]
+    public async Task A_warning_is_told_and_the_outcome_stays_success(string command)
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("POST /v1/runs", Run("queued", 0), 202).Events(Stream, ("end", Guarded)).On(Record, Guarded);
+
+        var answer = await Cli.RunAsync(stub.Url, command.Split(' '));
+        var json = await Cli.RunAsync(stub.Url, [.. command.Split(' '), "--json"]);
+
+        Assert.Equal((0, "warning delete_guard: 120 of 200 objects would go.\n  to do: Look, then sweep."), (answer.ExitCode, answer.Errors));
+        Assert.Equal((0, ""), (json.ExitCode, json.Errors));
+        Assert.Equal("delete_guard", JsonDocument.Parse(json.Output).RootElement.GetProperty("warnings")[0].GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task A_sweep_says_how_many_objects_are_gone()
+    {
+        var swept = Run("succeeded", 80).Replace("\"swept\":0", "\"swept\":120", StringComparison.Ordinal);
+        await using var stub = (await StubGateway.StartAsync()).On($"POST {Record[4..]}/sweep", swept);
+
+        var answer = await Cli.RunAsync(stub.Url, "runs", "sweep", Id);
+
+        Assert.Equal(new Answer(0, $"Run {Id} of docs has swept 120 objects.", ""), answer);
+    }
+
+    [Fact]
+    public async Task A_sweep_that_is_refused_is_a_problem()
+    {
+        await using var stub = (await StubGateway.StartAsync()).On($"POST {Record[4..]}/sweep", """{"code":"sweep_superseded","status":409,"detail":"A newer run has begun."}""", 409);
+
+        var answer = await Cli.RunAsync(stub.Url, "runs", "sweep", Id);
+
+        Assert.Equal((3, "error sweep_superseded: A newer run has begun."), (answer.ExitCode, answer.Errors));
+    }
+
     [Fact]
     public async Task An_interrupt_leaves_the_run_and_says_so()
     {
@@ -97,6 +134,11 @@ public sealed class SyncTests
         Assert.Equal(130, answer.ExitCode);
         Assert.Contains($"platform runs cancel {Id}", answer.Errors, StringComparison.Ordinal);
     }
+
+    private static readonly string Guarded = Run("succeeded", 80).Replace(
+        "\"error\":null", """
+        "error":null,"warnings":[{"code":"delete_guard","message":"120 of 200 objects would go.","remedy":"Look, then sweep.","stream":""}]
+        """, StringComparison.Ordinal);
 
     private static string Run(string state, int received) => $$"""
         {"id":"{{Id}}","connection":"docs","connector":"files","state":"{{state}}","stage":{{(state == "running" ? "\"syncing\"" : "null")}},"attempt":1,"counts":{"received":{{received}},"inserted":{{received}},"updated":0,"unchanged":0,"deleted":0,"rejected":0,"superseded":0,"swept":0},"error":null,"created_at":"2026-01-01T00:00:00Z","started_at":"2026-01-01T00:00:00Z","finished_at":{{(state is "queued" or "running" ? "null" : "\"2026-01-01T00:00:02.5Z\"")}}}

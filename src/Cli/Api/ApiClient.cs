@@ -27,8 +27,9 @@ internal sealed class ApiClient : IDisposable
 
     public Task<JsonElement> GetAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Get, path, null, cancel);
 
-    public Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancel) =>
-        SendAsync(HttpMethod.Post, path, body is null ? null : JsonSerializer.Serialize(body, ApiJson.Options), cancel);
+    /// <param name="within">For an answer that takes its time; null: as any other.</param>
+    public Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancel, TimeSpan? within = null) =>
+        SendAsync(HttpMethod.Post, path, body is null ? null : JsonSerializer.Serialize(body, ApiJson.Options), cancel, within);
 
     /// <summary>Posts text as it stands, so that the API's complaint about its position fits the user's file.</summary>
     public Task<JsonElement> PostTextAsync(string path, string json, CancellationToken cancel) => SendAsync(HttpMethod.Post, path, json, cancel);
@@ -88,10 +89,11 @@ internal sealed class ApiClient : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private async Task<JsonElement> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancel)
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancel, TimeSpan? within = null)
     {
+        var limit = within ?? AnswerWithin;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        deadline.CancelAfter(AnswerWithin);
+        deadline.CancelAfter(limit);
         using var request = new HttpRequestMessage(method, path);
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         try
@@ -103,7 +105,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new CliException(ExitCode.NotReachable, "no_answer", $"{Url} did not answer within {AnswerWithin.TotalSeconds:0} s.", "See the platform's log: apphost.log in its data folder.");
+            throw new CliException(ExitCode.NotReachable, "no_answer", $"{Url} did not answer within {limit.TotalSeconds:0} s.", "See the platform's log: apphost.log in its data folder.");
         }
         catch (JsonException)
         {

@@ -16,11 +16,12 @@ internal sealed record InstallError(string Code, string Message, string? Command
 
 internal sealed record LogLine(string? Stream, string Text);
 
-internal sealed record Connection(Guid Id, string Name, string Connector, DateTimeOffset? CreatedAt);
+internal sealed record Connection(
+    Guid Id, string Name, string Connector, bool? FullListing, double? MaxDeleteFraction, bool? ChangedEvents, DateTimeOffset? CreatedAt);
 
 internal sealed record Run(
     Guid Id, string Connection, string? Connector, string State, string? Stage, int Attempt, string? Isolation, RunCounts? Counts,
-    string? Result, bool? FullListing, RunError? Error, DateTimeOffset? CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt)
+    string? Result, bool? FullListing, RunError? Error, IReadOnlyList<RunWarning>? Warnings, DateTimeOffset? CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt)
 {
     public bool Final => State is "succeeded" or "failed" or "cancelled";
 }
@@ -29,5 +30,7 @@ internal sealed record RunCounts(
     long Received, long Inserted, long Updated, long Unchanged, long Deleted, long Rejected, long Superseded, long Swept);
 
 internal sealed record RunError(string Code, string Message, string? Remedy, string? Detail);
+
+internal sealed record RunWarning(string Code, string Message, string? Remedy, string? Stream);
 
 internal sealed record ObjectRow(string Connection, string? Stream, string RemoteId, string? ResourceName, string? Uri, string? Metadata, DateTimeOffset? UpdatedAt);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Platform.Cli.Api;
 
 namespace Platform.Cli.Connections;
@@ -10,9 +11,19 @@ internal static class ListConnections
         var items = await call.Api.ListAsync("/v1/connections", call.Cancel).ToListAsync(call.Cancel);
         call.Screen.Document(new { items });
         call.Screen.Table(
-            ["name", "connector", "created"],
-            items.Select(item => item.To<Connection>()).Select(c => new[] { c.Name, c.Connector, c.CreatedAt?.ToString("u") }),
+            ["name", "connector", "settings", "created"],
+            items.Select(item => item.To<Connection>()).Select(c => new[] { c.Name, c.Connector, Settings(c), c.CreatedAt?.ToString("u") }),
             "No connections yet: platform connections create <name> --connector <connector>");
         return ExitCode.Ok;
     });
+
+    // As the options of create are named, so that one is made from the other.
+    private static string Settings(Connection connection)
+    {
+        var fraction = connection.MaxDeleteFraction?.ToString(CultureInfo.InvariantCulture);
+        return string.Join(' ', new[]
+        {
+            connection.FullListing == true ? "full-listing" : null, fraction is null ? null : $"max-delete-fraction={fraction}", connection.ChangedEvents == true ? "changed-events" : null,
+        }.OfType<string>());
+    }
 }

@@ -107,7 +107,7 @@ internal static class Demo
     {
         try
         {
-            await CreateConnection.CreateAsync(call.Api, ConnectionName, connector, $$"""{"root":"{{Folder}}"}""", call.Cancel);
+            await CreateConnection.CreateAsync(call.Api, ConnectionName, connector, $$"""{"root":"{{Folder}}"}""", new(), call.Cancel);
             call.Screen.Say("  created");
         }
         catch (ApiException e) when (e.Code == "connection_exists")

@@ -47,7 +47,15 @@ internal static class Sync
         if (run.State == "failed")
             screen.Fail(run.Error?.Code ?? "run_failed", run.Error?.Message ?? "The run failed.", Details(run), run.Error?.Remedy);
         screen.Say($"{run.State}: {RunProgress.Describe(run)}");
+        Warn(screen, run);
         return run.State switch { "succeeded" => ExitCode.Ok, "cancelled" => ExitCode.Cancelled, _ => ExitCode.Failed };
+    }
+
+    /// <summary>What a person should look at although the run succeeded; with --json it stands in the document.</summary>
+    public static void Warn(Screen screen, Run run)
+    {
+        foreach (var warning in run.Warnings ?? [])
+            screen.Warn(warning.Code, string.IsNullOrEmpty(warning.Stream) ? warning.Message : $"{warning.Stream}: {warning.Message}", warning.Remedy);
     }
 
     private static IEnumerable<(string, string)> Details(Run run) =>
