@@ -51,8 +51,7 @@ internal sealed class PreparedSync
         if (ingest is null)
             return counting.Objects;
         var request = new CloseRequest { Run = run, Outcome = Outcome.Succeeded, Result = end.Result };
-        if (end.FullListing)
-            request.CompleteStreams.Add("");
+        request.CompleteStreams.AddRange(end.CompleteStreams);
         var outcome = await ingest.CloseAsync(request);
         return outcome.Outcome == Outcome.Succeeded ? outcome.Counts.Received : throw new InvalidOperationException($"The run ended as {outcome.Outcome}: {outcome.Error?.Message}");
 

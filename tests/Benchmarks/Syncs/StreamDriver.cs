@@ -38,6 +38,6 @@ internal sealed class StreamDriver(ProcessLauncher launcher, Isolation isolation
         }
 
         await work.Pages.SealAsync();
-        return work.Pages.Refused.IsCompleted ? throw await work.Pages.Refused : new("", FullListing: true);
+        return work.Pages.Refused.IsCompleted ? throw await work.Pages.Refused : new("", [""]);
     }
 }
