@@ -31,6 +31,9 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
         var run = await TakeRunAsync(connection, writer.RunId, cancellation);
         if (run.Fence > writer.Fence)
             throw Errors.StaleFence(writer.Fence, $"the run goes on under {run.Fence}");
+        // What this run had seen is forgotten by then: its sweep would delete all of it.
+        if (run.Overtaken && decision.Outcome == OutcomeNames.Succeeded)
+            throw Errors.StaleFence(writer.Fence, "another run has opened since");
 
         var sweeps = await SweepAsync(transaction, decision, run, cancellation);
         var counts = run.Counts;
@@ -124,17 +127,20 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
     }
 
     /// <param name="Fence">The highest that the run loaded under; 0 when it never opened, and so has seen nothing and sweeps nothing.</param>
-    private readonly record struct OpenedRun(long Fence, long SeenFrom, Tally Counts);
+    /// <param name="Overtaken">Another run has opened since.</param>
+    private readonly record struct OpenedRun(long Fence, long SeenFrom, bool Overtaken, Tally Counts);
 
     private static async Task<OpenedRun> TakeRunAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("""
             DELETE FROM run_counts WHERE run_id = $1
-            RETURNING fence, seen_from, received, inserted, updated, unchanged, deleted, rejected, superseded, swept
+            RETURNING fence, seen_from,
+                EXISTS (SELECT FROM writers w WHERE w.connection_id = run_counts.connection_id AND w.kind = 'sync' AND w.run_id <> $1),
+                received, inserted, updated, unchanged, deleted, rejected, superseded, swept
             """, connection)
         { Parameters = { new() { Value = runId } } };
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? new(reader.GetInt64(0), reader.GetInt64(1), Tally.Read(reader, 2)) : default;
+        return await reader.ReadAsync(cancellation) ? new(reader.GetInt64(0), reader.GetInt64(1), reader.GetBoolean(2), Tally.Read(reader, 3)) : default;
     }
 
     private static DateTimeOffset Microseconds(DateTimeOffset at) => new(at.Ticks - at.Ticks % TimeSpan.TicksPerMicrosecond, at.Offset);
