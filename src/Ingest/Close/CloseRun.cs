@@ -26,6 +26,7 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await LockAsync(connection, writer, cancellation);
+        FaultPoints.Pass("close-begun");
         if (await StoredOutcome.FindAsync(connection, writer.RunId, cancellation) is { } standing)
             return standing;
         var run = await TakeRunAsync(connection, writer.RunId, cancellation);
@@ -36,6 +37,7 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
             throw Errors.StaleFence(writer.Fence, "another run has opened since");
 
         var sweeps = await SweepAsync(transaction, decision, run, cancellation);
+        FaultPoints.Pass("swept");
         var counts = run.Counts;
         counts.Swept = sweeps.Where(sweep => sweep.Decision == StreamSweep.Swept).Sum(sweep => sweep.Unseen);
         var outcome = new StoredOutcome
@@ -59,6 +61,7 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
         var (type, body) = outcome.ToEvent();
         await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), type, writer.Connector, $"/ingest/runs/{writer.RunId}", body), cancellation);
         await transaction.CommitAsync(CancellationToken.None);
+        FaultPoints.Pass("closed");
         return outcome;
     }
 

@@ -51,7 +51,9 @@ internal sealed class SweepRun(NpgsqlDataSource database, Retries retries)
         var swept = new SyncSwept(writer.RunId, writer.ConnectionId, writer.Connection, writer.Connector, counts.ToEvent(), DateTimeOffset.UtcNow);
         await Outbox.AppendAsync(
             transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.SyncSwept, writer.Connector, $"/ingest/runs/{runId}", swept), cancellation);
+        FaultPoints.Pass("held-sweep-written");
         await transaction.CommitAsync(CancellationToken.None);
+        FaultPoints.Pass("held-sweep-committed");
         return outcome with { Counts = counts, Sweeps = [.. outcome.Sweeps.Select(sweep => sweep.Decision == StreamSweep.Held ? sweep with { Decision = StreamSweep.Swept } : sweep)] };
     }
 

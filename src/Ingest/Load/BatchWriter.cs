@@ -1,4 +1,5 @@
 using Npgsql;
+using Platform.ServiceDefaults;
 
 namespace Platform.Ingest.Load;
 
@@ -30,6 +31,7 @@ internal sealed class BatchWriter(LoadDatabase database, Retries retries, Writer
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var standing = await Standing.LockAsync(connection, writer, cancellation);
+        FaultPoints.Pass("transaction-begun");
         if (standing.Closed)
             throw Errors.RunClosed(writer.RunId);
         if (standing.Fence != writer.Fence || standing.RunId != writer.RunId)
@@ -55,6 +57,7 @@ internal sealed class BatchWriter(LoadDatabase database, Retries retries, Writer
             {
                 var learned = await Probe.RunAsync(connection, writer.ConnectionId, chunk, _filter, cancellation);
                 record.Last = await Merge.WriteAsync(connection, writer.ConnectionId, chunk, learned, record.Last, cancellation);
+                FaultPoints.Pass("merged");
                 Count(chunk, learned, tallies);
                 record.AddSeen(chunk, learned);
                 changes?.Add(chunk, learned);
@@ -66,8 +69,10 @@ internal sealed class BatchWriter(LoadDatabase database, Retries retries, Writer
         if (changes is not null)
             await changes.AppendAsync(transaction, cancellation);
         await record.WriteAsync(connection, batch, Sum(tallies), cancellation);
+        FaultPoints.Pass("state-written");
         _unanswered = tallies;
         await transaction.CommitAsync(CancellationToken.None);
+        FaultPoints.Pass("committed");
         return tallies;
     }
 

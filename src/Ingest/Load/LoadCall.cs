@@ -61,6 +61,7 @@ internal sealed class LoadCall(OpenRun openRun, LoadDatabase database, Retries r
                 {
                     sum.Add(tallies[i]);
                     await replies.WriteAsync(new() { Ack = new() { Sequence = (ulong)batch.Pages[i].Sequence, Counts = tallies[i].ToCounts() } }, cancellation);
+                    FaultPoints.Pass("acknowledged");
                 }
 
                 queue.Release(batch.Pages);
@@ -82,6 +83,7 @@ internal sealed class LoadCall(OpenRun openRun, LoadDatabase database, Retries r
             for (var sequence = 1L; await requests.MoveNext(cancellation); sequence++)
             {
                 queue.Add(Check(requests.Current, sequence));
+                FaultPoints.Pass("page-received");
                 await queue.WaitForRoomAsync(cancellation);
             }
 

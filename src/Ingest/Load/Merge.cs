@@ -1,5 +1,6 @@
 using System.Text;
 using Npgsql;
+using Platform.ServiceDefaults;
 
 namespace Platform.Ingest.Load;
 
@@ -71,6 +72,7 @@ internal static class Merge
         }
 
         await copy.CompleteAsync(cancellation);
+        FaultPoints.Pass("copied");
         return last;
     }
 
