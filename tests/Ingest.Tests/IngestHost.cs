@@ -21,12 +21,13 @@ internal sealed class IngestHost : IAsyncDisposable
     /// <summary>What the test's own sessions are called in the database.</summary>
     public const string TestApplication = "test";
 
-    private const string Secret = "a secret of this test run";
+    public const string Secret = "a secret of this test run";
 
     /// <summary>A broker that is away: events stay in the outbox, where a test can look at them.</summary>
     public const string NoBroker = "amqp://nobody:nothing@127.0.0.1:1";
 
     private static readonly TimeSpan BlockedTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WorkTimeout = TimeSpan.FromSeconds(90);
 
     private readonly Factory _factory;
     private readonly WebApplication _registry;
@@ -73,7 +74,7 @@ internal sealed class IngestHost : IAsyncDisposable
             ("Load:BatchDelay", "00:00:00.050"),
             .. settings,
         ]);
-        return new(factory, registry, NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 5, ApplicationName = TestApplication }));
+        return new(factory, registry, NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 10, ApplicationName = TestApplication }));
     }
 
     public async Task<T> QueryAsync<T>(string sql, params object[] parameters)
@@ -114,6 +115,25 @@ internal sealed class IngestHost : IAsyncDisposable
         }
 
         throw new TimeoutException($"No load waited for a lock within {BlockedTimeout}.");
+    }
+
+    /// <returns>The process id of the session in which a load is in the middle of a transaction.</returns>
+    public async Task<int> WaitForWorkingLoadAsync()
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(started) < WorkTimeout)
+        {
+            var pid = await Model.Snapshot.WhenUpAsync(async () =>
+            {
+                await using var command = Database.CreateCommand(
+                    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'ingest-load' AND state IN ('active', 'idle in transaction')");
+                return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) as int?;
+            });
+            if (pid is not null)
+                return pid.Value;
+        }
+
+        throw new TimeoutException($"No load worked in the database within {WorkTimeout}.");
     }
 
     /// <summary>Waits until so many sessions of the service wait for a lock.</summary>
