@@ -7,17 +7,20 @@ namespace Platform.ServiceDefaults.Tests;
 /// <summary>Stands before a server so that a test can make it go away and come back.</summary>
 internal sealed class TcpRelay : IAsyncDisposable
 {
-    private readonly IPEndPoint target;
+    private IPEndPoint target = null!;
     private readonly ConcurrentDictionary<Socket, byte> open = new();
     private Socket? listener;
 
     public TcpRelay(string host, int port)
     {
-        target = new IPEndPoint(host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(host), port);
+        LeadTo(host, port);
         Up();
     }
 
     public int Port { get; private set; }
+
+    /// <summary>For whoever connects from now on.</summary>
+    public void LeadTo(string host, int port) => target = new IPEndPoint(host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(host), port);
 
     public void Up()
     {
