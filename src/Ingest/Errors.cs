@@ -64,4 +64,27 @@ internal static class Errors
 
     public static ProblemException InvalidState(IReadOnlyList<FieldError> errors) => new(new(
         "invalid_state", 422, "The state has errors", "Fields of the request are missing or malformed.", "Correct every field named under errors.", errors));
+
+    public static ProblemException UnknownConnection(string name) => new(new(
+        "unknown_connection", 404, "There is no such connection", $"The connection '{name}' that this belonged to is gone.", "Dismiss it."));
+
+    public static ProblemException UnknownReject(long id) => new(new(
+        "unknown_reject", 404, "There is no such reject", $"No reject has the id {id}; it was replayed or dismissed, or its time was over.",
+        "List the rejects with GET /v1/rejects."));
+
+    public static ProblemException RejectIncomplete(long id, long kept, long size) => new(new(
+        "reject_incomplete", 409, "Not all bytes of the object were kept", $"Of the {size} bytes of reject {id} the first {kept} were kept.",
+        "Raise Load:MaxObjectBytes and sync again, then dismiss it."));
+
+    public static ProblemException RejectNotStorable(long id, string reason) => new(new(
+        "reject_not_storable", 422, "The object still can't be stored", $"Reject {id}: {reason}.", reason switch
+        {
+            Load.RejectReason.EmptyKey or Load.RejectReason.KeyTooLong => $"Give a remote_id of 1 to {Load.RejectReason.MaxRemoteIdBytes} bytes.",
+            Load.RejectReason.TooLarge => "Raise Load:MaxObjectBytes.",
+            _ => "Send replace_invalid: true to have U+FFFD in the place of what can't be stored.",
+        }, Extensions: new Dictionary<string, object?> { ["reason"] = reason }));
+
+    public static ProblemException RejectSuperseded(long id, string remoteId) => new(new(
+        "reject_superseded", 409, "A newer object of that key is there", $"The object '{remoteId}' was written, or deleted, after reject {id} came.",
+        "Dismiss it; or send force: true if the rejected one is to win."));
 }

@@ -7,7 +7,7 @@ namespace Platform.Ingest.Load;
 /// <summary>Keeps what can't be stored: the reason, and the object's bytes as they came.</summary>
 internal static class Rejects
 {
-    private const string Copy = "COPY rejects (run_id, connection_id, stream, reason, remote_id, size, sha256, raw) FROM STDIN (FORMAT BINARY)";
+    private const string Copy = "COPY rejects (run_id, connection_id, stream, reason, remote_id, size, sha256, raw, is_delete) FROM STDIN (FORMAT BINARY)";
 
     public static async Task WriteAsync(NpgsqlConnection connection, WriterIdentity writer, Chunk chunk, CancellationToken cancellation)
     {
@@ -21,7 +21,7 @@ internal static class Rejects
             var key = fields.RemoteId.Of(bytes);
             var stream = Encoding.UTF8.GetBytes(chunk.Pages[page].Stream);
             await copy.ReserveAsync(128 + stream.Length, cancellation);
-            copy.StartRow(8);
+            copy.StartRow(9);
             copy.Write(writer.RunId);
             copy.Write(writer.ConnectionId);
             copy.Write(stream);
@@ -31,6 +31,8 @@ internal static class Rejects
             copy.Write((long)whole.Length);
             copy.Write(SHA256.HashData(whole.Span));
             await copy.WriteAsync(reason == RejectReason.TooLarge ? whole[..Math.Min(whole.Length, RejectReason.MaxKeptBytes)] : whole, cancellation);
+            await copy.ReserveAsync(8, cancellation);
+            copy.Write(chunk.Pages[page].Deletes);
         }
 
         await copy.CompleteAsync(cancellation);

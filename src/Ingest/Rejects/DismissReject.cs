@@ -1,0 +1,21 @@
+using Npgsql;
+using Platform.ServiceDefaults;
+
+namespace Platform.Ingest.Rejects;
+
+/// <summary><c>DELETE /v1/rejects/{id}</c>: somebody has looked, and does not want it.</summary>
+internal static class DismissReject
+{
+    public static void MapDismissReject(this IEndpointRouteBuilder routes) =>
+        routes.MapDelete("/v1/rejects/{id:long}", HandleAsync)
+            .RequireScope("objects:write")
+            .WithName("DismissReject").WithSummary("Forgets one").WithTags("rejects")
+            .Produces(204).ProducesProblem(404);
+
+    private static async Task<IResult> HandleAsync(long id, NpgsqlDataSource database, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("DELETE FROM rejects WHERE id = $1");
+        command.Parameters.Add(new() { Value = id });
+        return await command.ExecuteNonQueryAsync(cancellation) == 1 ? Results.NoContent() : throw Errors.UnknownReject(id);
+    }
+}
