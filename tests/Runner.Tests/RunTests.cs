@@ -14,6 +14,8 @@ namespace Platform.Runner.Tests;
 public sealed class RunTests(ServersFixture servers, GoConnectors connectors) : IAsyncLifetime
 {
     private static readonly TimeSpan RunTimeout = TimeSpan.FromSeconds(60);
+    // The pings of ServiceDefaults take twenty seconds to find a dead connection.
+    private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(80);
     private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(5);
     private readonly string data = Directory.CreateTempSubdirectory("runner-data-").FullName;
     private readonly string temporary = Directory.CreateTempSubdirectory("rt-").FullName;
@@ -366,6 +368,25 @@ public sealed class RunTests(ServersFixture servers, GoConnectors connectors) : 
         };
 
         await runner.WaitForStateAsync(await StartRunAsync("""{"mode": "ok"}"""), RunTimeout, "succeeded");
+    }
+
+    [Fact]
+    public async Task An_ingest_that_is_gone_without_a_word_is_noticed_long_before_a_sweep_would_be_too_late()
+    {
+        using var wire = new CutWire(new(peers.Address));
+        await runner.DisposeAsync();
+        runner = await RunnerProcess.StartAsync(peers, database, servers.RabbitMqUri, data, temporary, ("services__ingest__grpc__0", wire.Address));
+        var asked = 0;
+        peers.Ingest.OnClose = _ =>
+        {
+            if (Interlocked.Increment(ref asked) == 1)
+                wire.Cut();
+        };
+
+        var run = await runner.WaitForStateAsync(await StartRunAsync("""{"mode": "ok"}"""), PingLimit, "succeeded", "failed");
+
+        Assert.Equal("succeeded", run.GetProperty("state").GetString());
+        Assert.Equal(2, asked);
     }
 
     [Fact]
