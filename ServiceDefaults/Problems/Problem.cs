@@ -8,7 +8,7 @@ namespace Platform.ServiceDefaults;
 /// <param name="Remedy">What the caller or operator can do; null where nothing is known to help.</param>
 /// <param name="Errors">Every failing field of the input at once; null or empty when the failure is not about fields.</param>
 /// <param name="Extensions">
-/// Further members of the body, snake_case names. <c>location</c> (a path) is sent as the Location header too; <c>instance</c> is RFC 9457's.
+/// Further members of the body, snake_case names. <c>location</c> (a path) is sent as the Location header too, <c>retry_after</c> (an int, seconds) as Retry-After; <c>instance</c> is RFC 9457's.
 /// </param>
 public sealed record Problem(
     string Code,

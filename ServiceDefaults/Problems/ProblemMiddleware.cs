@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -54,6 +55,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         response.Headers.Allow = allow;
         if (problem.Extensions?.GetValueOrDefault("location") is string location)
             response.Headers.Location = location;
+        if (problem.Extensions?.GetValueOrDefault("retry_after") is int seconds)
+            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         if (!HttpMethods.IsHead(context.Request.Method))
             await response.Body.WriteAsync(ProblemJson.Serialize(problem, TraceId(context)), context.RequestAborted);
     }

@@ -19,7 +19,7 @@ public sealed class ProblemTests : IAsyncLifetime
         app.MapGet("/boom", string () => throw new InvalidOperationException("password=hunter2"));
         app.MapGet("/refused", string () => throw new ProblemException(new Problem(
             "thing_running", 409, "A thing runs", "Thing a runs.", "Wait.", [new FieldError("name", "taken", "It is taken.")],
-            new Dictionary<string, object?> { ["location"] = "/things/1" })));
+            new Dictionary<string, object?> { ["location"] = "/things/1", ["retry_after"] = 7 })));
         app.MapGet("/bare", () => Results.StatusCode(StatusCodes.Status418ImATeapot));
     });
 
@@ -41,6 +41,7 @@ public sealed class ProblemTests : IAsyncLifetime
         Assert.Equal("taken", error.GetProperty("code").GetString());
         Assert.Equal(32, body.GetProperty("trace_id").GetString()!.Length);
         Assert.Equal("/things/1", response.Headers.Location?.ToString());
+        Assert.Equal(TimeSpan.FromSeconds(7), response.Headers.RetryAfter?.Delta);
         Assert.DoesNotContain(service.Logs.Entries, e => e.Level >= LogLevel.Warning);
     }
 
