@@ -87,4 +87,26 @@ internal static class Errors
     public static ProblemException RejectSuperseded(long id, string remoteId) => new(new(
         "reject_superseded", 409, "A newer object of that key is there", $"The object '{remoteId}' was written, or deleted, after reject {id} came.",
         "Dismiss it; or send force: true if the rejected one is to win."));
+
+    public static ProblemException BadQuery(IReadOnlyList<FieldError> errors) => new(new(
+        "bad_query", 400, "The query is not valid", "Query parameters are malformed or don't go together.",
+        "Correct the parameters that errors names.", Errors: errors));
+
+    public static ProblemException BadJsonPath(string what) => new(new(
+        "bad_json_path", 400, "The JSON path is not valid", $"The query parameter path: {what}.",
+        "Write a jsonpath of PostgreSQL, such as $.size > 10 or $.tags[*] ? (@ == \"new\"), percent-encoded.",
+        Errors: [new FieldError("path", "bad_json_path", what)]));
+
+    public static ProblemException SearchTimeout(TimeSpan limit) => new(new(
+        "search_timeout", 503, "The search took too long", $"It was given up after {limit.TotalSeconds:0.###} s.",
+        "Narrow it with stream, remote_id or prefix, or take everything with GET /v1/objects/export and search in that."));
+
+    public static ProblemException ExportTimeout(TimeSpan limit) => new(new(
+        "export_timeout", 503, "The export took too long", $"It was given up after {limit.TotalSeconds:0.###} s, before anything was found.",
+        "Narrow it with stream, remote_id, prefix or since."));
+
+    public static ProblemException TooManyExports(int limit, TimeSpan retryAfter) => new(new(
+        "too_many_exports", 429, "Too many exports are running", $"There are {limit} exports already, as many as may run at once.",
+        "Try again when one has ended; Retry-After says when to look.",
+        Extensions: new Dictionary<string, object?> { ["retry_after"] = (int)retryAfter.TotalSeconds }));
 }

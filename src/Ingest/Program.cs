@@ -15,12 +15,13 @@ builder.AddInternalGrpcClient<RegistryClient>("registry");
 builder.AddLoad();
 builder.Services.AddSingleton<CloseRun>().AddSingleton<GetOutcome>().AddSingleton<SweepRun>();
 builder.Services.AddSingleton<StateChange>().AddSingleton<ReplayReject>();
-builder.Services.AddMemoryCache().AddSingleton<ConnectionIds>();
+builder.AddObjects();
 
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapGrpcService<IngestService>();
 app.MapListObjects();
+app.MapExportObjects();
 app.MapStates();
 app.MapRejects();
 app.Run();

@@ -39,6 +39,7 @@ public sealed class ForwardingTests(GatewayFixture gateway) : IClassFixture<Gate
     [InlineData("/v1/objects")]
     [InlineData("/v1/rejects")]
     [InlineData("/v1/rejects/7/replay")]
+    [InlineData("/v1/objects/export")]
     public async Task Routes_reach_their_service(string path)
     {
         using var response = await gateway.GetAsync(path);

@@ -21,6 +21,7 @@ internal static class Routes
         ("/v1/runs/{id}/sweep", "runner", true),
         ("/v1/objects/{**rest}", "ingest", false),
         ("/v1/rejects/{**rest}", "ingest", false),
+        ("/v1/objects/export", "ingest", true),
     ];
 
     public static readonly IReadOnlyList<string> Services = [.. Table.Select(row => row.Service).Distinct()];
@@ -32,7 +33,7 @@ internal static class Routes
         Match = new RouteMatch { Path = row.Path },
     })];
 
-    /// <summary>Two per service: answers are due within a minute, streams may be silent for hours.</summary>
+    /// <summary>Two per service: answers are due within a minute, streams may be silent for hours, as exports are while nothing is found.</summary>
     public static IReadOnlyList<ClusterConfig> Clusters => [.. Table.Select(row => (row.Service, row.Stream)).Distinct().Select(row => new ClusterConfig
     {
         ClusterId = ClusterId(row.Service, row.Stream),

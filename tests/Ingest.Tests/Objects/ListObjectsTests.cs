@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Npgsql;
+using Platform.Ingest.Objects;
 using Platform.Servers;
 
 namespace Platform.Ingest.Tests.Objects;
@@ -24,6 +26,8 @@ public sealed class ListObjectsTests(ServersFixture servers) : IAsyncLifetime
             (_run.Connection, "files", "a/b", "file", "file:///a/b", "{ \"é\": 1 }", 1),
             (Text("connection"), Text("stream"), Text("remote_id"), Text("resource_name"), Text("uri"), Text("metadata"), item.GetProperty("change_seq").GetInt64()));
         Assert.InRange(item.GetProperty("updated_at").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5));
+        Assert.Equal(item.GetProperty("updated_at").GetString(), item.GetProperty("created_at").GetString());
+        Assert.Equal(JsonValueKind.Null, item.GetProperty("deleted_at").ValueKind);
         string? Text(string name) => item.GetProperty(name).GetString();
     }
 
@@ -88,6 +92,7 @@ public sealed class ListObjectsTests(ServersFixture servers) : IAsyncLifetime
         var first = await GetAsync($"?connection={_run.Connection}");
         Assert.Equal(3, first.Items.Count);
         Assert.Equal(2, (await GetAsync($"?connection={_run.Connection}&cursor={first.Next}")).Items.Count);
+        Assert.Equal(3, (await GetAsync($"?connection={_run.Connection}&since=0")).Items.Count);
     }
 
     [Theory]
@@ -104,10 +109,38 @@ public sealed class ListObjectsTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_scope_is_needed()
+    public async Task A_page_deep_in_a_connection_reads_no_more_than_the_first()
+    {
+        await _host.StoreConnectionAsync(_run);
+        await _host.ExecuteAsync(
+            """
+            INSERT INTO objects (connection_id, stream, remote_id, resource_name, uri, metadata, hash, ordinal, is_json, change_seq)
+            SELECT $1, '', to_char(i, 'FM000000'), '', '', '{}', decode(md5(''), 'hex'), i, true, i FROM generate_series(1, 50000) i
+            """, _run.ConnectionId);
+        await _host.ExecuteAsync("ANALYZE objects, connections");
+        await _host.StoreAsync(TestRun.New(), "", "a", "b");
+        var all = new ObjectFilter(null, null, null, null, null, null, null, null, false);
+        ObjectFilter[] lists = [all, all with { Connector = "files" }, all with { Stream = "" }, all with { ConnectionId = _run.ConnectionId }, all with { ConnectionId = _run.ConnectionId, Stream = "" }];
+        foreach (var list in lists)
+            Assert.InRange(await BlocksAsync(ListObjects.Statement(list, new(_run.ConnectionId, "", "049900", 0, 0), 101)), 1, 30);
+
+        async Task<int> BlocksAsync(NpgsqlBatchCommand statement)
+        {
+            await using var explain = _host.Database.CreateCommand("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement.CommandText);
+            foreach (NpgsqlParameter parameter in statement.Parameters)
+                explain.Parameters.Add(parameter.Clone());
+            var plan = JsonDocument.Parse((string)(await explain.ExecuteScalarAsync(TestContext.Current.CancellationToken))!).RootElement[0].GetProperty("Plan");
+            return plan.GetProperty("Shared Hit Blocks").GetInt32() + plan.GetProperty("Shared Read Blocks").GetInt32();
+        }
+    }
+
+    [Theory]
+    [InlineData("/v1/objects")]
+    [InlineData("/v1/objects/export")]
+    public async Task The_scope_is_needed(string path)
     {
         _host.Http.DefaultRequestHeaders.Remove(ServiceDefaults.Scopes.Header);
-        using var response = await _host.Http.GetAsync("/v1/objects", TestContext.Current.CancellationToken);
+        using var response = await _host.Http.GetAsync(path, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
     }
 
