@@ -70,7 +70,7 @@ internal static class CommandLine
         new Command("connections", "Connections: a connector with its options.") { CreateConnection.Command(), ListConnections.Command() },
         Sync.Command(),
         new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), CancelRun.Command(), SweepRun.Command() },
-        new Command("objects", "The objects that connectors brought.") { ListObjects.Command() },
+        new Command("objects", "The objects that connectors brought.") { ListObjects.Command(), ExportObjects.Command() },
         Up.Command(),
         Down.Command(),
         Demo.Command(),

@@ -29,15 +29,17 @@ internal sealed class Cli : IDisposable
     public Task<Answer> RunAsync(params string[] args) => RunAsync(null, null, args);
 
     /// <param name="onLine">Called with each line of standard output as it comes, and the process.</param>
-    public async Task<Answer> RunAsync(string? input, Action<string, Process>? onLine, params string[] args)
+    public Task<Answer> RunAsync(string? input, Action<string, Process>? onLine, params string[] args) =>
+        RunAsync(input, onLine, new ProcessStartInfo("dotnet", [Program, .. args]));
+
+    /// <param name="script">For bash; <c>"$@"</c> is the client with its arguments.</param>
+    public Task<Answer> RunInShellAsync(string script, params string[] args) =>
+        RunAsync(null, null, new ProcessStartInfo("bash", ["-c", script, "bash", "dotnet", Program, .. args]));
+
+    private async Task<Answer> RunAsync(string? input, Action<string, Process>? onLine, ProcessStartInfo start)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. args])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Folder.FullName,
-        };
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.WorkingDirectory = Folder.FullName;
         start.Environment["PLATFORM_CONFIG"] = Config;
         start.Environment["PLATFORM_ROOT"] = Folder.FullName;
         start.Environment.Remove("PLATFORM_URL");

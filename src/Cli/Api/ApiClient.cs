@@ -72,6 +72,16 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
+    /// <summary>An answer of any length and duration, as a stream.</summary>
+    public async Task DownloadAsync(string path, Func<Stream, Task> read, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var response = await ReachAsync(() => http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel));
+        if (!response.IsSuccessStatusCode) throw await ProblemAsync(response, cancel);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancel);
+        await read(stream);
+    }
+
     public async Task<bool> IsHealthyAsync(CancellationToken cancel)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);

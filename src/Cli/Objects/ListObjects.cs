@@ -7,13 +7,15 @@ internal static class ListObjects
 {
     public static Command Command()
     {
-        var connection = new Option<string?>("--connection") { Description = "Only the objects of this connection." };
+        var options = new ObjectOptions();
         var limit = new Option<int?>("--limit") { Description = "Objects per page, 1 to 1000; the API's default is 100." };
         var cursor = new Option<string?>("--cursor") { Description = "Go on after an earlier page: its next." };
         var all = new Option<bool>("--all") { Description = "Every page; with --json one line of JSON per object." };
-        return new Command("list", "Lists objects by key.") { connection, limit, cursor, all }.Does(async call =>
+        var command = new Command("list", "Lists objects by key, with --since by change.") { limit, cursor, all };
+        options.AddTo(command);
+        return command.Does(async call =>
         {
-            var path = Query("/v1/objects", ("connection", call.Get(connection)), ("limit", call.Get(limit)?.ToString()));
+            var path = options.Query("/v1/objects", call, ("limit", call.Get(limit)?.ToString()));
             if (call.Get(all))
             {
                 // Pages come and go: there may be more objects than memory.
