@@ -5,7 +5,9 @@ using Platform.Cli.Connections;
 using Platform.Cli.Connectors;
 using Platform.Cli.Local;
 using Platform.Cli.Objects;
+using Platform.Cli.Rejects;
 using Platform.Cli.Runs;
+using Platform.Cli.State;
 
 namespace Platform.Cli;
 
@@ -71,6 +73,8 @@ internal static class CommandLine
         Sync.Command(),
         new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), CancelRun.Command(), SweepRun.Command() },
         new Command("objects", "The objects that connectors brought.") { ListObjects.Command(), ExportObjects.Command() },
+        new Command("state", "Where a connection's next run goes on.") { ShowState.Command(), SetState.Command(), ResetState.Command() },
+        new Command("rejects", "Objects that could not be stored.") { ListRejects.Command(), ShowReject.Command(), ReplayReject.Command(), DismissReject.Command() },
         Up.Command(),
         Down.Command(),
         Demo.Command(),

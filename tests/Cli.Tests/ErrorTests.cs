@@ -68,6 +68,10 @@ public sealed class ErrorTests
     [InlineData("connections", "create", "x")]
     [InlineData("connections", "create", "x", "--connector", "c", "--options", "1", "--options-file", "f")]
     [InlineData("connectors", "install", "no-such-file.json")]
+    [InlineData("state", "set", "x")]
+    [InlineData("state", "set", "x", "--state", "1", "--state-file", "f")]
+    [InlineData("state", "set", "x", "--state-file", "no-such-file")]
+    [InlineData("rejects", "show", "many")]
     public async Task Wrong_usage_is_exit_code_2_and_asks_nobody(params string[] args)
     {
         await using var stub = await StubGateway.StartAsync();

@@ -31,6 +31,13 @@ internal sealed class ApiClient : IDisposable
     public Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancel, TimeSpan? within = null) =>
         SendAsync(HttpMethod.Post, path, body is null ? null : JsonSerializer.Serialize(body, ApiJson.Options), cancel, within);
 
+    /// <param name="ifMatch">The ETag of what is to be changed, with its quotes; null: whatever is there.</param>
+    public Task<JsonElement> PutAsync(string path, object body, string? ifMatch, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Put, path, JsonSerializer.Serialize(body, ApiJson.Options), cancel, ifMatch: ifMatch);
+
+    /// <returns>Undefined when the answer has no body.</returns>
+    public Task<JsonElement> DeleteAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, null, cancel);
+
     /// <summary>Posts text as it stands, so that the API's complaint about its position fits the user's file.</summary>
     public Task<JsonElement> PostTextAsync(string path, string json, CancellationToken cancel) => SendAsync(HttpMethod.Post, path, json, cancel);
 
@@ -99,17 +106,19 @@ internal sealed class ApiClient : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private async Task<JsonElement> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancel, TimeSpan? within = null)
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancel, TimeSpan? within = null, string? ifMatch = null)
     {
         var limit = within ?? AnswerWithin;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         deadline.CancelAfter(limit);
         using var request = new HttpRequestMessage(method, path);
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
         try
         {
             using var response = await ReachAsync(() => http.SendAsync(request, deadline.Token));
             if (!response.IsSuccessStatusCode) throw await ProblemAsync(response, deadline.Token);
+            if (response.StatusCode == HttpStatusCode.NoContent) return default;
             await using var body = await response.Content.ReadAsStreamAsync(deadline.Token);
             return (await JsonSerializer.DeserializeAsync<JsonElement>(body, ApiJson.Options, deadline.Token)).Clone();
         }

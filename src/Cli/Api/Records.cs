@@ -34,3 +34,12 @@ internal sealed record RunError(string Code, string Message, string? Remedy, str
 internal sealed record RunWarning(string Code, string Message, string? Remedy, string? Stream);
 
 internal sealed record ObjectRow(string Connection, string? Stream, string RemoteId, string? ResourceName, string? Uri, string? Metadata, DateTimeOffset? UpdatedAt);
+
+internal sealed record ConnectionState(string Connection, string Version, IReadOnlyList<StreamState> Streams);
+
+internal sealed record StreamState(string Stream, long Size, JsonElement? State, string? StateBase64, long Version, Guid? RunId, DateTimeOffset? UpdatedAt);
+
+internal sealed record Reject(
+    long Id, string? Connection, Guid RunId, string Stream, string Reason, string? RemoteId, long Size, bool Complete, DateTimeOffset? RejectedAt);
+
+internal sealed record Replayed(string RemoteId, string Result);
