@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Platform.Benchmarks.Processes;
 using Platform.ServiceDefaults;
 using IngestClient = Platform.Ingest.V1.Ingest.IngestClient;
 
@@ -50,6 +51,8 @@ internal sealed class IngestProcess : IAsyncDisposable
 
     /// <summary>That it has now.</summary>
     public long Memory => Status("VmRSS:");
+
+    public TimeSpan ProcessorTime => ProcessorTimes.Of(process.Id);
 
     /// <returns>Answering, with its tables made.</returns>
     public static async Task<IngestProcess> StartAsync(string connectionString)

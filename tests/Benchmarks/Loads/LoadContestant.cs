@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using Platform.Benchmarks.Report;
 
 namespace Platform.Benchmarks.Loads;
 
@@ -14,6 +15,9 @@ internal abstract class LoadContestant(string name, LoadTable table)
     protected IReadOnlyList<Guid> Connections { get; private set; } = [];
 
     protected virtual int ConnectionCount => 1;
+
+    /// <summary>Of the contestant's own processes, without the server and without this one.</summary>
+    protected virtual TimeSpan ProcessorTime => TimeSpan.Zero;
 
     public virtual bool Takes(LoadKind kind) => true;
 
@@ -32,12 +36,15 @@ internal abstract class LoadContestant(string name, LoadTable table)
 
         var run = await PrepareAsync(load);
         await table.SettleAsync(vacuum: load.Kind is LoadKind.Same or LoadKind.Mixed);
+        var (own, server) = (ProcessorTime, table.ServerProcessorTime);
         var start = Stopwatch.GetTimestamp();
         await run();
         var took = Stopwatch.GetElapsedTime(start);
+        server = table.ServerProcessorTime - server;
         var wal = await table.WalBytesAsync();
         await table.CheckAsync(name, load, Connections);
-        return new(load.Rows / took.TotalSeconds, (double)wal / load.Rows);
+        // After the check: a connector's time is known once it has ended, which some hosts do behind their answer.
+        return new(load.Rows / took.TotalSeconds, (double)wal / load.Rows, (ProcessorTime - own + server).TotalMicroseconds / load.Rows);
     }
 
     /// <returns>The rows of the share that the connection at this place has.</returns>
@@ -50,4 +57,9 @@ internal abstract class LoadContestant(string name, LoadTable table)
 }
 
 /// <param name="WalPerRow">Bytes, of the statements on the table.</param>
-internal sealed record LoadSample(double RowsPerSecond, double WalPerRow);
+/// <param name="ProcessorPerRow">Microseconds, of the contestant's own processes and the server's.</param>
+internal sealed record LoadSample(double RowsPerSecond, double WalPerRow, double ProcessorPerRow)
+{
+    public static Series ToRates(string contestant, IReadOnlyList<LoadSample> samples) =>
+        new(contestant, [.. samples.Select(sample => sample.RowsPerSecond)], [.. samples.Select(sample => sample.ProcessorPerRow)]);
+}

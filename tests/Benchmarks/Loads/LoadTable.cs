@@ -39,6 +39,8 @@ internal sealed class LoadTable(PostgresServer server, string database, string n
         await server.ResetStatementsAsync();
     }
 
+    public TimeSpan ServerProcessorTime => server.ProcessorTime;
+
     public Task<long> WalBytesAsync() => server.WalBytesAsync(database, name);
 
     /// <returns>The same for tables that have the same rows.</returns>

@@ -6,6 +6,8 @@ internal sealed class Ours(string name, LoadTable table, IngestProcess ingest, i
 {
     protected override int ConnectionCount => connections;
 
+    protected override TimeSpan ProcessorTime => ingest.ProcessorTime;
+
     protected override Task<Func<Task>> PrepareAsync(Load load)
     {
         var loads = Connections.Select((connection, i) => (Run: PageLoads.NewRun(connection), Pages: PageLoads.Pages(RowsOf(load, i)).ToList())).ToArray();

@@ -4,6 +4,7 @@ using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using Platform.Benchmarks.Processes;
 
 namespace Platform.Benchmarks.Loads;
 
@@ -19,6 +20,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     private readonly DistributedApplication application;
     private readonly string connectionString;
     private readonly NpgsqlDataSource outside;
+    private int postmaster;
 
     private PostgresServer(DistributedApplication application, string connectionString)
     {
@@ -41,6 +43,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             await application.ResourceNotifications.WaitForResourceHealthyAsync(Resource, limit.Token);
             var server = new PostgresServer(application, (await application.GetConnectionStringAsync(Resource, limit.Token))!);
             await server.ExecuteAsync(server.ConnectionString("postgres"), "CREATE EXTENSION pg_stat_statements");
+            server.postmaster = await server.FindPostmasterAsync();
             return server;
         }
         catch
@@ -75,6 +78,13 @@ internal sealed class PostgresServer : IAsyncDisposable
         return (string)(await command.ExecuteScalarAsync())!;
     }
 
+    private async Task<int> FindPostmasterAsync()
+    {
+        // The first line of postmaster.pid.
+        await using var command = outside.CreateCommand("SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int");
+        return (int)(await command.ExecuteScalarAsync())!;
+    }
+
     public async Task ResetStatementsAsync()
     {
         await using var command = outside.CreateCommand("SELECT pg_stat_statements_reset()");
@@ -92,6 +102,9 @@ internal sealed class PostgresServer : IAsyncDisposable
         return await command.ExecuteScalarAsync() as long?
             ?? throw new InvalidOperationException($"pg_stat_statements has no statement on {table} in {database}.");
     }
+
+    /// <summary>Of all its processes since its start.</summary>
+    public TimeSpan ProcessorTime => ProcessorTimes.OfFamily(postmaster);
 
     public async ValueTask DisposeAsync()
     {

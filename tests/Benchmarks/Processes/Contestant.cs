@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Platform.Benchmarks.Processes;
 
@@ -9,24 +8,12 @@ internal sealed class Contestant : IAsyncDisposable
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
-    // USER_HZ, the unit of /proc, whatever the kernel's own is.
-    private const double TicksPerSecond = 100;
-
     private readonly Process process;
 
     private Contestant(Process process) => this.process = process;
 
     /// <summary>Of the process and of those that it started and saw end.</summary>
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            // proc(5): behind the name in brackets, from the state on, the 12th to the 15th field are utime, stime, cutime and cstime.
-            var stat = File.ReadAllText($"/proc/{process.Id}/stat");
-            var spent = stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[11..15].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture));
-            return TimeSpan.FromSeconds(spent / TicksPerSecond);
-        }
-    }
+    public TimeSpan ProcessorTime => ProcessorTimes.Of(process.Id);
 
     /// <returns>Ready for commands.</returns>
     /// <param name="variables">Its environment has these too.</param>

@@ -6,9 +6,12 @@ using Platform.Benchmarks.Processes;
 namespace Platform.Benchmarks.Syncs;
 
 /// <summary>A host with a generator: a process of ours or of the peer's, which understand the same commands.</summary>
-internal sealed class SyncContestant(string name, LoadTable table, Contestant host) : LoadContestant(name, table)
+/// <param name="ingest">Null: the host writes to the table itself.</param>
+internal sealed class SyncContestant(string name, LoadTable table, Contestant host, IngestProcess? ingest = null) : LoadContestant(name, table)
 {
     private static readonly TimeSpan SyncLimit = TimeSpan.FromMinutes(15);
+
+    protected override TimeSpan ProcessorTime => host.ProcessorTime + (ingest?.ProcessorTime ?? TimeSpan.Zero);
 
     protected override async Task<Func<Task>> PrepareAsync(Load load)
     {

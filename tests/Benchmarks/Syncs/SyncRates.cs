@@ -39,7 +39,7 @@ internal static class SyncRates
 
             var host = await Contestant.StartAsync(Host(protocol, ingest.Address), IngestProcess.SecretVariable);
             hosts.Add(host);
-            contestants.Add(new SyncContestant(name, table, host));
+            contestants.Add(new SyncContestant(name, table, host, ingest));
         }
 
         await server.CreateDatabaseAsync("peer");
@@ -95,7 +95,7 @@ internal static class SyncRates
 
         foreach (var kind in plan.Kinds)
         {
-            var measure = new Measure($"sync, {Load.NameOf(kind)}", "objects/s", Peer, [.. samples[kind].Select(s => new Series(s.Key.Name, [.. s.Value.Select(sample => sample.RowsPerSecond)]))]);
+            var measure = new Measure($"sync, {Load.NameOf(kind)}", "objects/s", Peer, [.. samples[kind].Select(s => LoadSample.ToRates(s.Key.Name, s.Value))]);
             results.Measures.Add(measure);
             results.Measures.Add(new($"log, {Load.NameOf(kind)}", "bytes of WAL per row", null, [.. samples[kind].Select(s => new Series(s.Key.Name, [.. s.Value.Select(sample => sample.WalPerRow)]))]));
             if (kind != LoadKind.New)
