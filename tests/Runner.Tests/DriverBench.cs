@@ -28,6 +28,10 @@ internal sealed class DriverBench : IAsyncDisposable
     /// <summary>What the last sync that succeeded had committed.</summary>
     public LoadTotals? Totals { get; private set; }
 
+    /// <summary>Whether a process of a connector is stopped (SIGSTOP).</summary>
+    public bool StandsStill => ProcessTable.WithPrefix(RunFolder.Marker, temporary)
+        .Any(pid => File.ReadLines($"/proc/{pid}/status").Any(line => line.StartsWith("State:\tT", StringComparison.Ordinal)));
+
     public static async Task<DriverBench> StartAsync(bool isolated = true) => new(await Peers.StartAsync(), isolated);
 
     public async Task<RunFault> FaultAsync(

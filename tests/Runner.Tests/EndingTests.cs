@@ -43,7 +43,7 @@ public abstract class EndingTests(GoConnectors connectors, bool isolated) : IAsy
     {
         using var stop = new CancellationTokenSource();
         var sync = bench.SyncAsync("""{"mode": "stand-still"}""", connectors.Crash, "./crash-go", Settings(Grace), stop);
-        await Wait.ForAsync("the first page", () => !bench.Peers.Ingest.Pages.IsEmpty, DriverBench.SyncTimeout);
+        await Wait.ForAsync("the connector stands still", () => bench.StandsStill, DriverBench.SyncTimeout);
         var begun = Stopwatch.GetTimestamp();
 
         await stop.CancelAsync();

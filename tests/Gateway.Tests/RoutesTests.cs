@@ -1,0 +1,20 @@
+using Platform.Gateway.Routing;
+
+namespace Platform.Gateway.Tests;
+
+public sealed class RoutesTests
+{
+    [Theory]
+    [InlineData("/v1/runs/{id}/sweep", true)]
+    [InlineData("/v1/runs/{id}/progress", true)]
+    [InlineData("/v1/installs/{id}/log", true)]
+    [InlineData("/v1/runs/{**rest}", false)]
+    public void What_may_be_silent_for_minutes_is_waited_for(string path, bool patient)
+    {
+        var route = Assert.Single(Routes.All, r => r.Match.Path == path);
+
+        var timeout = Assert.Single(Routes.Clusters, c => c.ClusterId == route.ClusterId).HttpRequest!.ActivityTimeout;
+
+        Assert.Equal(patient, timeout == Timeout.InfiniteTimeSpan);
+    }
+}
