@@ -40,6 +40,31 @@ public sealed class CommandLineTests(PlatformFixture platform)
         Assert.Contains("unknown_connection", unknown.Errors);
     }
 
+    [Fact]
+    public async Task A_state_is_set_shown_and_reset_and_rejects_are_asked_for()
+    {
+        await platform.InstallSampleAsync("files", "stateful");
+        await SucceedAsync("connections", "create", "stateful", "--connector", "stateful", "--options", """{"root": "/usr/share/doc/adduser"}""");
+
+        await SucceedAsync("state", "set", "stateful", "--state", """{"page": 7}""");
+        await SucceedAsync("sync", "stateful");
+        var shown = JsonNode.Parse((await SucceedAsync("state", "show", "stateful", "--json")).Output)!;
+        Assert.Equal(7, (int?)shown["streams"]![0]!["state"]!["page"]);
+        var stale = await RunAsync("state", "set", "stateful", "--state", "8", "--if-version", "another");
+        Assert.Equal(3, stale.ExitCode);
+        Assert.Contains("etag_mismatch", stale.Errors);
+        Assert.Contains("stream\tversion", (await SucceedAsync("state", "reset", "stateful")).Output);
+        Assert.Empty(JsonNode.Parse((await SucceedAsync("state", "show", "stateful", "--json")).Output)!["streams"]!.AsArray());
+
+        Assert.Empty(JsonNode.Parse((await SucceedAsync("rejects", "list", "--connection", "stateful", "--json")).Output)!["items"]!.AsArray());
+        foreach (var command in new[] { "show", "replay", "dismiss" })
+        {
+            var unknown = await RunAsync("rejects", command, "999999999");
+            Assert.Equal(3, unknown.ExitCode);
+            Assert.Contains("unknown_reject", unknown.Errors);
+        }
+    }
+
     private async Task<CommandResult> SucceedAsync(params string[] arguments)
     {
         var result = await RunAsync(arguments);

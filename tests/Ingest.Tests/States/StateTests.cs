@@ -137,6 +137,22 @@ public sealed class StateTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_goes_on_from_what_was_edited_and_its_own_state_counts_on()
+    {
+        using (var first = await _host.OpenAsync(_run))
+            await first.LoadAsync(Pages.Range("key-", 0, 1), "s", state: "1");
+        await _host.CloseAsync(_run);
+        var saved = await AskAsync(HttpMethod.Get);
+        Assert.Equal((1, _run.RunId), (saved.Streams[0].GetProperty("state").GetInt32(), saved.Streams[0].GetProperty("run_id").GetGuid()));
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(HttpMethod.Put, body: """{"stream": "s", "state": 0}""", ifMatch: saved.ETag)).Status);
+
+        using var second = await _host.OpenAsync(_run.Next());
+        Assert.Equal("0", second.States["s"]);
+        await second.LoadAsync(Pages.Range("key-", 0, 1), "s", state: "2");
+        Assert.Equal(3, (await AskAsync(HttpMethod.Get)).Streams[0].GetProperty("version").GetInt32());
+    }
+
+    [Fact]
     public async Task An_edit_and_a_run_that_opens_wait_for_each_other()
     {
         await SaveAsync("", "1"u8.ToArray());
