@@ -11,7 +11,7 @@ namespace Platform.Ingest.Objects;
 /// <c>GET /v1/objects/export</c>: everything that a filter lets through, as PostgreSQL writes it. The bytes pass through one buffer;
 /// where the client is slow, the database waits.
 /// </summary>
-internal sealed partial class ExportObjects(NpgsqlDataSource database, ObjectFilters filters, IOptions<ObjectsOptions> options, ILogger<ExportObjects> logger)
+internal sealed partial class ExportObjects(ExportDatabase database, ObjectFilters filters, IOptions<ObjectsOptions> options, ILogger<ExportObjects> logger)
 {
     private const int BufferBytes = 128 << 10;
 
@@ -77,7 +77,7 @@ internal sealed partial class ExportObjects(NpgsqlDataSource database, ObjectFil
 
     private async Task CopyAsync(string statement, HttpResponse response, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         // The times are a second line of defence: this side ends a copy by itself, unless it was killed.
         await using (var settings = new NpgsqlCommand($"""

@@ -115,6 +115,18 @@ public sealed class ExportLimitsTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_export_may_find_nothing_for_longer_than_a_command_may_take()
+    {
+        _host = await IngestHost.StartAsync(servers.PostgresConnectionString("ingest") + ";Command Timeout=1");
+        await StoreManyAsync(10);
+        var locked = await LockObjectsAsync();
+        var export = OpenAsync("");
+        await WaitForAsync("wait_event_type = 'Lock' AND now() - query_start > '3 s'", 1);
+        await locked.DisposeAsync();
+        Assert.Equal(10, (await DrainAsync(await export)).Lines);
+    }
+
+    [Fact]
     public async Task A_search_over_its_time_is_a_problem()
     {
         await StartAsync(("Objects:ExportTimeout", "00:00:00.200"), ("Objects:SearchTimeout", "00:00:00.200"));
