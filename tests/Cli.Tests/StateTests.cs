@@ -6,11 +6,11 @@ namespace Platform.Cli.Tests;
 public sealed class StateTests
 {
     private const string State = """
-        {"connection":"docs","version":"v1","streams":[{"stream":"","size":9,"state":{"page":7},"version":2,"run_id":null,"updated_at":"2026-01-01T00:00:00Z"},{"stream":"s","size":2,"state_base64":"AP8=","version":1,"run_id":"0199a1b2-0000-7000-8000-000000000001","updated_at":"2026-01-01T00:00:00Z"}]}
+        {"connection":"docs","version":"v1","streams":[{"stream":"","size":9,"state":{"page":7},"version":2,"run_id":null,"updated_at":"2026-01-01T00:00:00Z"},{"stream":"s","size":2,"state_base64":"AP8=","version":1,"run_id":"0199a1b2-0000-7000-8000-000000000001","updated_at":"2026-01-01T00:00:00Z"},{"stream":"t","size":4,"state":null,"version":1,"run_id":null,"updated_at":null},{"stream":"u","size":4,"version":1,"run_id":null,"updated_at":null}]}
         """;
 
     private const string Lines =
-        "stream\tversion\trun\tupdated\tstate\n\t2\tby hand\t2026-01-01 00:00:00Z\t{\"page\":7}\ns\t1\t0199a1b2-0000-7000-8000-000000000001\t2026-01-01 00:00:00Z\tbase64 AP8=";
+        "stream\tversion\trun\tupdated\tstate\n\t2\tby hand\t2026-01-01 00:00:00Z\t{\"page\":7}\ns\t1\t0199a1b2-0000-7000-8000-000000000001\t2026-01-01 00:00:00Z\tbase64 AP8=\nt\t1\tby hand\t\tnull\nu\t1\tby hand\t\t4 bytes: --stream shows them";
 
     [Fact]
     public async Task It_is_shown_by_stream()

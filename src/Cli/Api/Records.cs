@@ -37,7 +37,7 @@ internal sealed record ObjectRow(string Connection, string? Stream, string Remot
 
 internal sealed record ConnectionState(string Connection, string Version, IReadOnlyList<StreamState> Streams);
 
-internal sealed record StreamState(string Stream, long Size, JsonElement? State, string? StateBase64, long Version, Guid? RunId, DateTimeOffset? UpdatedAt);
+internal sealed record StreamState(string Stream, long Size, JsonElement State, string? StateBase64, long Version, Guid? RunId, DateTimeOffset? UpdatedAt);
 
 internal sealed record Reject(
     long Id, string? Connection, Guid RunId, string Stream, string Reason, string? RemoteId, long Size, bool Complete, DateTimeOffset? RejectedAt);

@@ -27,7 +27,7 @@ internal static class ShowState
         state.Streams.Select(s => new[]
         {
             s.Stream, s.Version.ToString(), s.RunId?.ToString() ?? "by hand", s.UpdatedAt?.ToString("u"),
-            s.State is { } json ? json.GetRawText() : s.StateBase64 is { } bytes ? $"base64 {bytes}" : $"{s.Size} bytes: --stream shows them",
+            s.State.ValueKind != JsonValueKind.Undefined ? s.State.GetRawText() : s.StateBase64 is { } bytes ? $"base64 {bytes}" : $"{s.Size} bytes: --stream shows them",
         }),
         $"{state.Connection} has no state: its next run begins anew.");
 }
