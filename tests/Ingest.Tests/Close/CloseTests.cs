@@ -106,6 +106,25 @@ public sealed class CloseTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_that_another_one_has_overtaken_can_fail_and_not_succeed()
+    {
+        using (var first = await _host.OpenAsync(_run))
+            await first.LoadAsync(Pages.Range("key-", 0, 5));
+        await _host.CloseAsync(_run);
+        var overtaken = _run.Next();
+        using (var session = await _host.OpenAsync(overtaken))
+            await session.LoadAsync(Pages.Range("key-", 0, 5));
+        using var newer = await _host.OpenAsync(overtaken.Next());
+
+        // What it has seen is forgotten: all of it would be swept.
+        Assert.Equal(
+            (StatusCode.FailedPrecondition, "stale_fence"),
+            await Failure.OfAsync(() => _host.CloseAsync(overtaken.Again(), change: request => request.CompleteStreams.Add(""))));
+        Assert.Equal(Outcome.Failed, (await _host.CloseAsync(overtaken.Again(), Outcome.Failed)).Outcome);
+        Assert.Equal(0L, await _host.QueryAsync<long>("SELECT count(*) FROM objects WHERE deleted_at IS NOT NULL"));
+    }
+
+    [Fact]
     public async Task Close_waits_for_the_batch_that_is_being_written()
     {
         using var session = await _host.OpenAsync(_run);

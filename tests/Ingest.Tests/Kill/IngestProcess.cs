@@ -44,7 +44,7 @@ internal sealed class IngestProcess : IAsyncDisposable
         }
     }
 
-    /// <returns>Answering, with its tables made.</returns>
+    /// <returns>Answering, with its tables made; or killed already, as the relay begins with what another one left.</returns>
     public static async Task<IngestProcess> StartAsync(string connectionString, string broker, params (string Name, string Value)[] settings)
     {
         var (http, grpc) = (FreeAddress(), FreeAddress());
@@ -109,6 +109,8 @@ internal sealed class IngestProcess : IAsyncDisposable
                 // It doesn't listen yet.
             }
 
+            if (_process.HasExited && _process.ExitCode == Killed)
+                return;
             if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartTimeout)
                 throw new InvalidOperationException($"Ingest did not start: {Output}");
         }

@@ -29,7 +29,7 @@ internal sealed class History : IDisposable
         _replicas = replicas;
         _pages = new(_random, replicas.Min(replica => replica.MaxObjectBytes));
         _connection = new(database, _connectionId);
-        _steps = 6 + _random.Next(14);
+        _steps = 6 + _random.Next(10);
     }
 
     /// <summary>What happened, a line for each step.</summary>

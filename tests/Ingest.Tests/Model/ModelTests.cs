@@ -11,6 +11,7 @@ namespace Platform.Ingest.Tests.Model;
 public sealed class ModelTests(ServersFixture servers)
 {
     private const int MaxObjectBytes = 3_000;
+    private const int CutRows = 25;
     private const int Parallel = 12;
 
     [Fact]
@@ -23,10 +24,10 @@ public sealed class ModelTests(ServersFixture servers)
         var connectionString = servers.PostgresConnectionString("ingest");
         await using var one = await StartAsync(connectionString, 10_000);
         // Cuts what the first one writes at once, and is another process to it as far as writers go.
-        await using var other = await StartAsync(connectionString, 7);
+        await using var other = await StartAsync(connectionString, CutRows);
         await Snapshot.PrepareAsync(one.Database);
         Replica[] replicas =
-            [new(one.Ingest, IngestHost.Headers, 10_000, MaxObjectBytes), new(other.Ingest, IngestHost.Headers, 7, MaxObjectBytes)];
+            [new(one.Ingest, IngestHost.Headers, 10_000, MaxObjectBytes), new(other.Ingest, IngestHost.Headers, CutRows, MaxObjectBytes)];
 
         var failures = new ConcurrentQueue<string>();
         await System.Threading.Tasks.Parallel.ForEachAsync(seeds, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = TestContext.Current.CancellationToken }, async (seed, _) =>

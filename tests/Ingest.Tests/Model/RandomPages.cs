@@ -23,12 +23,12 @@ internal sealed class RandomPages
         (_random, _maxObjectBytes) = (random, maxObjectBytes);
         Streams = Names[..(1 + random.Next(Names.Length))];
         // Mostly few, so that they meet often; sometimes enough for the delete guard, or for more than one event a transaction.
-        (_keys, _largest) = random.Next(12) switch
+        (_keys, _largest) = random.Next(50) switch
         {
-            < 4 => (8, 10),
-            < 7 => (30, 30),
-            < 11 => (150, 200),
-            _ => (1_200, 1_200),
+            < 20 => (8, 10),
+            < 35 => (30, 40),
+            < 49 => (130, 100),
+            _ => (1_200, 800),
         };
     }
 

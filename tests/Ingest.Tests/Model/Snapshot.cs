@@ -65,8 +65,11 @@ internal sealed class Snapshot
             [
                 "SELECT change_seq, last_ordinal FROM connections WHERE connection_id = $1",
                 """
-                SELECT stream, remote_id, resource_name, uri, metadata, change_seq, deleted_at IS NOT NULL, ordinal, is_json, proof.readable_as_jsonb(metadata), xmin::text
-                FROM objects WHERE connection_id = $1
+                WITH texts AS MATERIALIZED (
+                    SELECT metadata, proof.readable_as_jsonb(metadata) AS readable FROM (SELECT DISTINCT metadata FROM objects WHERE connection_id = $1) t
+                )
+                SELECT stream, remote_id, resource_name, uri, metadata, change_seq, deleted_at IS NOT NULL, ordinal, is_json, readable, o.xmin::text
+                FROM objects o JOIN texts USING (metadata) WHERE connection_id = $1
                 """,
                 "SELECT stream, state, version, run_id FROM states WHERE connection_id = $1",
                 "SELECT run_id, stream, reason, encode(remote_id, 'hex'), size, encode(sha256, 'hex'), encode(raw, 'hex') FROM rejects WHERE connection_id = $1",
