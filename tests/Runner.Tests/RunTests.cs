@@ -357,6 +357,27 @@ public sealed class RunTests(ServersFixture servers, GoConnectors connectors) : 
         Assert.Equal(30, run.GetProperty("counts").GetProperty("received").GetInt64());
     }
 
+    [Theory]
+    [InlineData("run-closing", "failed", "runner_lost")]
+    [InlineData("run-decided", "succeeded", null)]
+    public async Task A_runner_that_is_killed_at_the_decision_leaves_it_to_ingest_and_the_next_one(string point, string state, string? error)
+    {
+        await runner.DisposeAsync();
+        runner = await StartAsync(($"FaultPoints__{point}", "kill"));
+        var id = await StartRunAsync("""{"mode": "ok", "pages": 2, "objects": 10}""");
+        await runner.WaitForExitAsync();
+        var decided = peers.Ingest.Closes.Count;
+        runner = await StartAsync();
+        var run = await runner.WaitForStateAsync(id, RunTimeout, "succeeded", "failed");
+
+        // Before the call nobody had decided, behind it nobody decides again.
+        Assert.Equal(error is null ? 1 : 0, decided);
+        Assert.Single(peers.Ingest.Closes);
+        Assert.Equal(state, run.GetProperty("state").GetString());
+        Assert.Equal(error, run.GetProperty("error") is { ValueKind: JsonValueKind.Object } fault ? fault.GetProperty("code").GetString() : null);
+        Assert.Equal(20, run.GetProperty("counts").GetProperty("received").GetInt64());
+    }
+
     [Fact]
     public async Task A_decision_waits_for_ingest_to_come_back()
     {
@@ -422,7 +443,8 @@ public sealed class RunTests(ServersFixture servers, GoConnectors connectors) : 
         Assert.Equal(run.ToString(), (await other.RunAsync(id)).ToString());
     }
 
-    private Task<RunnerProcess> StartAsync() => RunnerProcess.StartAsync(peers, database, servers.RabbitMqUri, data, temporary);
+    private Task<RunnerProcess> StartAsync(params (string, string)[] settings) =>
+        RunnerProcess.StartAsync(peers, database, servers.RabbitMqUri, data, temporary, settings);
 
     private async Task<string> StartRunAsync(string options, string connection = "c")
     {

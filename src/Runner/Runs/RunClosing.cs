@@ -34,11 +34,13 @@ internal sealed partial class RunClosing(RunStore store, IngestClient ingest, IL
         if (fault is not null)
             request.Error = new() { Code = fault.Code, Message = fault.Message, Remedy = fault.Remedy ?? "", Detail = fault.Detail ?? "" };
 
+        FaultPoints.Pass("run-closing");
         for (var failures = 0; !lost.IsCancellationRequested; failures++)
         {
             try
             {
                 var standing = await ingest.CloseAsync(request, deadline: DateTime.UtcNow + SweepLimit, cancellationToken: lost);
+                FaultPoints.Pass("run-decided");
                 await store.FinishAsync(run.Id, run.Fence!.Value, standing, totals, lost);
                 return;
             }
