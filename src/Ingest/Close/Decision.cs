@@ -30,8 +30,8 @@ internal sealed record Decision(
                 errors.Add(new("started_at", "invalid_time", "must be RFC 3339 or empty"));
         }
 
-        if (request.CompleteStreams.Any(stream => Encoding.UTF8.GetByteCount(stream) > LoadCall.MaxStreamNameBytes || stream.Contains('\0')))
-            errors.Add(new("complete_streams", "invalid_name", $"must be stream names of at most {LoadCall.MaxStreamNameBytes} bytes"));
+        if (request.CompleteStreams.Any(stream => Encoding.UTF8.GetByteCount(stream) > PageReader.MaxStreamNameBytes || stream.Contains('\0')))
+            errors.Add(new("complete_streams", "invalid_name", $"must be stream names of at most {PageReader.MaxStreamNameBytes} bytes"));
         if (request.HasMaxDeleteFraction && request.MaxDeleteFraction is not (>= 0 and <= 1))
             errors.Add(new("max_delete_fraction", "out_of_range", "must be from 0 to 1"));
         if (errors.Count > 0)

@@ -6,17 +6,15 @@ namespace Platform.Ingest.Load;
 /// </summary>
 internal sealed class Batch
 {
-    private readonly int _rows;
-    private readonly int _maxObjectBytes;
+    private readonly LoadOptions _options;
     private readonly Chunk _first;
     private readonly (int Page, int Position) _rest;
 
-    public Batch(IReadOnlyList<QueuedPage> pages, LoadOptions options)
+    /// <param name="first">For the first chunk; not used again before this batch is written.</param>
+    public Batch(IReadOnlyList<QueuedPage> pages, LoadOptions options, Chunk first)
     {
-        Pages = pages;
-        (_rows, _maxObjectBytes) = (options.BatchRows, options.MaxObjectBytes);
-        _first = new(pages);
-        _first.Fill(_rows, _maxObjectBytes, ref _rest.Page, ref _rest.Position);
+        (Pages, _options, _first) = (pages, options, first);
+        _first.Fill(pages, options, ref _rest.Page, ref _rest.Position);
     }
 
     public IReadOnlyList<QueuedPage> Pages { get; }
@@ -31,11 +29,10 @@ internal sealed class Batch
         var (page, position) = _rest;
         if (page == Pages.Count)
             yield break;
-        var chunk = new Chunk(Pages);
+        var chunk = new Chunk();
         while (page < Pages.Count)
         {
-            chunk.Clear();
-            chunk.Fill(_rows, _maxObjectBytes, ref page, ref position);
+            chunk.Fill(Pages, _options, ref page, ref position);
             if (!chunk.IsEmpty)
                 yield return chunk;
         }

@@ -21,12 +21,12 @@ internal readonly record struct RejectedObject(int Page, ObjectFields Fields, st
 /// So many objects of a batch as are brought into the table at once: checked, without duplicates, in the order of their keys. Bounded by
 /// rows, so a page of millions of tiny objects needs no more memory than its bytes.
 /// </summary>
-internal sealed class Chunk(IReadOnlyList<QueuedPage> pages)
+internal sealed class Chunk
 {
-    private readonly Tally[] _decided = new Tally[pages.Count];
+    private Tally[] _decided = [];
     private byte[] _hashes = [];
 
-    public IReadOnlyList<QueuedPage> Pages => pages;
+    public IReadOnlyList<QueuedPage> Pages { get; private set; } = [];
 
     public List<StagedObject> Objects { get; } = [];
 
@@ -43,35 +43,32 @@ internal sealed class Chunk(IReadOnlyList<QueuedPage> pages)
             tallies[page].Add(_decided[page]);
     }
 
-    /// <summary>Fills the chunk from where the one before ended, and makes it ready to be written.</summary>
+    /// <summary>Empties the chunk and fills it from where the one before ended, and makes it ready to be written.</summary>
     /// <param name="page">Where to begin, and afterwards where to go on: the place of the page in the batch; its number at the end.</param>
     /// <param name="position">And the byte within it.</param>
-    public void Fill(int rows, int maxObjectBytes, ref int page, ref int position)
+    public void Fill(IReadOnlyList<QueuedPage> pages, LoadOptions options, ref int page, ref int position)
     {
-        while (page < pages.Count && !FillFrom(page, rows, maxObjectBytes, ref position))
+        Pages = pages;
+        Objects.Clear();
+        Rejects.Clear();
+        _decided = new Tally[pages.Count];
+        while (page < pages.Count && !FillFrom(page, options, ref position))
             (page, position) = (page + 1, 0);
         Settle();
         Hash();
     }
 
-    public void Clear()
-    {
-        Objects.Clear();
-        Rejects.Clear();
-        Array.Clear(_decided);
-    }
-
     /// <returns>True: the chunk is full and the page may have more.</returns>
-    private bool FillFrom(int page, int rows, int maxObjectBytes, ref int position)
+    private bool FillFrom(int page, LoadOptions options, ref int position)
     {
-        var bytes = pages[page].Bytes.Span;
-        var deletes = pages[page].Deletes;
+        var bytes = Pages[page].Bytes.Span;
+        var deletes = Pages[page].Deletes;
         var reader = new ObjectPageReader(bytes, position);
-        while (Objects.Count + Rejects.Count < rows)
+        while (Objects.Count + Rejects.Count < options.BatchRows)
         {
             if (!reader.Next(out var fields))
                 return false;
-            var reason = deletes ? RejectReason.OfKey(bytes, fields.RemoteId) : RejectReason.Of(bytes, fields, maxObjectBytes);
+            var reason = deletes ? RejectReason.OfKey(bytes, fields.RemoteId) : RejectReason.Of(bytes, fields, options.MaxObjectBytes);
             var hasKey = reason is null || RejectReason.OfKey(bytes, fields.RemoteId) is null;
             if (reason is not null)
                 Rejects.Add(new(page, fields, reason, hasKey));
@@ -122,7 +119,7 @@ internal sealed class Chunk(IReadOnlyList<QueuedPage> pages)
             var (page, operation, fields, _) = Objects[i];
             if (operation != Operation.Upsert)
                 continue;
-            var bytes = pages[page].Bytes.Span;
+            var bytes = Pages[page].Bytes.Span;
             ObjectHash.Write(fields.ResourceName.Of(bytes), fields.Uri.Of(bytes), fields.Metadata.Of(bytes), _hashes.AsSpan(i * ObjectHash.Bytes));
         }
     }
@@ -135,11 +132,11 @@ internal sealed class Chunk(IReadOnlyList<QueuedPage> pages)
 
     private int CompareKeys(in StagedObject a, in StagedObject b)
     {
-        if (a.Page != b.Page && string.CompareOrdinal(pages[a.Page].Stream, pages[b.Page].Stream) is var streams and not 0)
+        if (a.Page != b.Page && string.CompareOrdinal(Pages[a.Page].Stream, Pages[b.Page].Stream) is var streams and not 0)
             return streams;
         if (a.Prefix != b.Prefix)
             return a.Prefix.CompareTo(b.Prefix);
-        return a.Fields.RemoteId.Of(pages[a.Page].Bytes.Span).SequenceCompareTo(b.Fields.RemoteId.Of(pages[b.Page].Bytes.Span));
+        return a.Fields.RemoteId.Of(Pages[a.Page].Bytes.Span).SequenceCompareTo(b.Fields.RemoteId.Of(Pages[b.Page].Bytes.Span));
     }
 
     // The first eight bytes as a number settle most comparisons without touching the page.

@@ -15,10 +15,6 @@ namespace Platform.Ingest.Load;
 /// </summary>
 internal sealed class LoadCall(OpenRun openRun, LoadDatabase database, Retries retries, OpenLoads openLoads, IOptions<LoadOptions> options)
 {
-    public const int MaxStateBytes = 1 << 20;
-
-    public const int MaxStreamNameBytes = 255;
-
     public async Task RunAsync(IAsyncStreamReader<LoadMessage> requests, IServerStreamWriter<LoadReply> replies, CancellationToken cancellation)
     {
         using var activity = PlatformActivity.Source.StartActivity("load");
@@ -50,7 +46,7 @@ internal sealed class LoadCall(OpenRun openRun, LoadDatabase database, Retries r
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         // One batch is made ready while the one before is being written.
         var batches = Channel.CreateBounded<Batch>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
-        var work = Task.WhenAll(ReadAsync(requests, queue, stop.Token), PrepareAsync(queue, batches.Writer, stop.Token));
+        var work = Task.WhenAll(PageReader.RunAsync(requests, queue, stop.Token), new BatchMaker(queue, options.Value).RunAsync(batches.Writer, stop.Token));
         var sum = new Tally();
         try
         {
@@ -73,100 +69,5 @@ internal sealed class LoadCall(OpenRun openRun, LoadDatabase database, Retries r
             await work;
             activity?.SetTag("objects.received", sum.Received).SetTag("objects.inserted", sum.Inserted).SetTag("objects.updated", sum.Updated);
         }
-    }
-
-    /// <summary>Never fails: what ends the reading is handed on through the queue, behind the pages that came before.</summary>
-    private static async Task ReadAsync(IAsyncStreamReader<LoadMessage> requests, PageQueue queue, CancellationToken cancellation)
-    {
-        try
-        {
-            for (var sequence = 1L; await requests.MoveNext(cancellation); sequence++)
-            {
-                queue.Add(Check(requests.Current, sequence));
-                FaultPoints.Pass("page-received");
-                await queue.WaitForRoomAsync(cancellation);
-            }
-
-            queue.Complete();
-        }
-        catch (Exception e)
-        {
-            queue.Complete(e);
-        }
-    }
-
-    /// <summary>Never fails either: an error comes behind the batches before it.</summary>
-    private async Task PrepareAsync(PageQueue queue, ChannelWriter<Batch> batches, CancellationToken cancellation)
-    {
-        try
-        {
-            while (await FillAsync(queue, cancellation) is { } pages)
-                await batches.WriteAsync(new(pages, options.Value), cancellation);
-            batches.Complete();
-        }
-        catch (Exception e)
-        {
-            batches.Complete(e);
-        }
-    }
-
-    private static QueuedPage Check(LoadMessage message, long expected)
-    {
-        if (message.BodyCase != LoadMessage.BodyOneofCase.Page)
-            throw Errors.BadLoadMessage($"Message {expected} after Open is not a page.");
-        var page = message.Page;
-        if (page.Sequence != (ulong)expected)
-            throw Errors.BadLoadMessage($"Page {expected} has the number {page.Sequence}.");
-        if (Encoding.UTF8.GetByteCount(page.Stream) > MaxStreamNameBytes || page.Stream.Contains('\0'))
-            throw Errors.BadLoadMessage($"The stream name of page {expected} is longer than {MaxStreamNameBytes} bytes or contains U+0000.");
-        if (page.State.Length > MaxStateBytes)
-            throw Errors.StateTooLarge(expected, page.State.Length, MaxStateBytes);
-        try
-        {
-            return new(
-                expected, page.Stream, page.Objects.Memory, ObjectPageReader.Count(page.Objects.Span), page.Flush, page.Deletes,
-                page.HasState ? (ReadOnlyMemory<byte>?)page.State.Memory : null);
-        }
-        catch (MalformedPageException e)
-        {
-            throw Errors.BadPage(expected, e.Message);
-        }
-    }
-
-    /// <summary>Collects pages until there are enough of them, one wants an answer, none comes for a while, or there are no more.</summary>
-    /// <returns>Null: the load is at its end.</returns>
-    private async Task<List<QueuedPage>?> FillAsync(PageQueue queue, CancellationToken cancellation)
-    {
-        if (!await queue.Pages.WaitToReadAsync(cancellation))
-            return null;
-        var batch = new List<QueuedPage>();
-        var (bytes, rows) = (0L, 0L);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(options.Value.BatchDelay);
-        try
-        {
-            do
-            {
-                while (queue.Pages.TryRead(out var page))
-                {
-                    batch.Add(page);
-                    bytes += page.Cost;
-                    rows += page.Objects;
-                    if (page.Flush || bytes >= options.Value.BatchBytes || rows >= options.Value.BatchRows)
-                        return batch;
-                }
-            }
-            while (await queue.Pages.WaitToReadAsync(patience.Token));
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            // No further page in time.
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // The reading ended with an error; it is seen again once this batch is written.
-        }
-
-        return batch;
     }
 }

@@ -74,8 +74,8 @@ internal static class PutState
             errors.Add(new("state_base64", "invalid_base64", "The text is not base64."));
         if (given && state is not null && !Utf8.IsValid(state))
             errors.Add(new("state", "invalid_utf8", "The text is not UTF-8; use state_base64 for other bytes."));
-        if (state?.Length > LoadCall.MaxStateBytes)
-            errors.Add(new(given ? "state" : "state_base64", "too_large", $"A state is a position in the source: it has at most {LoadCall.MaxStateBytes} bytes."));
+        if (state?.Length > PageReader.MaxStateBytes)
+            errors.Add(new(given ? "state" : "state_base64", "too_large", $"A state is a position in the source: it has at most {PageReader.MaxStateBytes} bytes."));
         return errors.Count == 0 ? (stream, state!) : throw Errors.InvalidState(errors);
     }
 

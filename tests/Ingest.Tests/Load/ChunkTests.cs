@@ -104,7 +104,7 @@ public sealed class ChunkTests
     {
         var tallies = new Tally[pages.Length];
         var kept = new List<(string, string, string)>();
-        foreach (var chunk in new Batch(pages, new() { BatchRows = rows, MaxObjectBytes = MaxObjectBytes }).Chunks())
+        foreach (var chunk in new Batch(pages, new() { BatchRows = rows, MaxObjectBytes = MaxObjectBytes }, new()).Chunks())
         {
             Assert.InRange(chunk.Objects.Count + chunk.Rejects.Count, 1, rows);
             chunk.AddDecided(tallies);
