@@ -23,6 +23,9 @@ public sealed class CommandLineTests(PlatformFixture platform)
         Assert.Contains("docs-go", (await SucceedAsync("runs", "list")).Output);
         var objects = await SucceedAsync("objects", "list", "--connection", "docs-go", "--limit", "5", "--json");
         Assert.Equal(5, JsonNode.Parse(objects.Output)!["items"]!.AsArray().Count);
+        var all = (await SucceedAsync("objects", "list", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0", "--all", "--json")).Output;
+        var exported = (await SucceedAsync("objects", "export", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0")).Output;
+        Assert.Equal(all.Trim().Split('\n').Length, exported.Trim().Split('\n').Length);
     }
 
     [Fact]
