@@ -25,6 +25,7 @@ public sealed class CommandLineTests(PlatformFixture platform)
         Assert.Equal(5, JsonNode.Parse(objects.Output)!["items"]!.AsArray().Count);
         var all = (await SucceedAsync("objects", "list", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0", "--all", "--json")).Output;
         var exported = (await SucceedAsync("objects", "export", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0")).Output;
+        Assert.Contains("\"remote_id\":\"adduser/copyright\"", exported);
         Assert.Equal(all.Trim().Split('\n').Length, exported.Trim().Split('\n').Length);
     }
 
