@@ -20,20 +20,21 @@ internal static class SweepStreams
         SELECT count(*), count(*) FILTER (WHERE {IsUnseen}) FROM objects WHERE connection_id = $1 AND stream = $2 AND deleted_at IS NULL
         """;
 
-    // Page by page along the key, so that the keys of any number of objects can be told in events.
-    private const string DeletePage = $"""
-        WITH page AS (
-            SELECT ctid AS place, remote_id FROM objects
-            WHERE connection_id = $1 AND stream = $2 AND deleted_at IS NULL AND remote_id > $6 AND {IsUnseen}
-            ORDER BY remote_id LIMIT $7
-        ), numbered AS MATERIALIZED (
-            SELECT place, $8 + row_number() OVER (ORDER BY remote_id) AS change_seq FROM page
-        ), swept AS (
-            UPDATE objects o SET deleted_at = now(), updated_at = now(), change_seq = n.change_seq FROM numbered n WHERE o.ctid = n.place
-            RETURNING o.remote_id
-        )
-        SELECT remote_id FROM swept ORDER BY remote_id
+    private const string CreateUnseen =
+        "CREATE TEMP TABLE unseen (n bigint PRIMARY KEY, place tid NOT NULL, remote_id text COLLATE \"C\" NOT NULL) ON COMMIT DROP";
+
+    // One pass in the order of the table: along the key, every row would be fetched from somewhere else.
+    private const string CollectUnseen = $"""
+        INSERT INTO pg_temp.unseen
+        SELECT (SELECT count(*) FROM pg_temp.unseen) + row_number() OVER (), ctid, CASE WHEN $6 THEN remote_id ELSE '' END
+        FROM objects WHERE connection_id = $1 AND stream = $2 AND deleted_at IS NULL AND {IsUnseen}
         """;
+
+    private const string DeleteUnseen = """
+        UPDATE objects o SET deleted_at = now(), updated_at = now(), change_seq = $1 + u.n FROM pg_temp.unseen u WHERE o.ctid = u.place
+        """;
+
+    private const string NextKeys = "SELECT n, remote_id FROM pg_temp.unseen WHERE n > $1 ORDER BY n LIMIT $2";
 
     /// <summary>Looks how much a sweep would delete.</summary>
     public static async Task<(long Objects, long Unseen)> CountAsync(
@@ -57,48 +58,60 @@ internal static class SweepStreams
         NpgsqlTransaction transaction, WriterIdentity writer, string stream, long seenFrom, ChangedObjects? changes, CancellationToken cancellation)
     {
         var connection = transaction.Connection!;
-        var changeSeq = await BeginAsync(connection, writer, cancellation);
-        var first = changeSeq;
+        await ExecuteAsync(connection, CreateUnseen, cancellation);
         await foreach (var seen in SeenBitmap.ReadAsync(connection, writer.RunId, stream, seenFrom).WithCancellation(cancellation))
         {
-            var (after, rows) = ("", PageRows);
-            while (rows == PageRows)
-            {
-                rows = 0;
-                await using (var delete = Command(connection, DeletePage, writer, stream, seen, after, PageRows, changeSeq))
-                await using (var reader = await delete.ExecuteReaderAsync(cancellation))
-                {
-                    for (; await reader.ReadAsync(cancellation); rows++)
-                        changes?.Add(stream, after = reader.GetString(0), ChangedObjects.Deleted);
-                }
-
-                changeSeq += rows;
-                if (changes is not null)
-                    await changes.AppendAsync(transaction, cancellation);
-            }
+            await using var collect = Command(connection, CollectUnseen, writer, stream, seen, changes is not null);
+            await collect.ExecuteNonQueryAsync(cancellation);
         }
 
-        await using var save = new NpgsqlCommand("UPDATE connections SET change_seq = $2 WHERE connection_id = $1", connection)
-        {
-            Parameters = { new() { Value = writer.ConnectionId }, new() { Value = changeSeq } }
-        };
-        await save.ExecuteNonQueryAsync(cancellation);
-        return changeSeq - first;
+        var changeSeq = await ChangeSeqAsync(connection, writer, cancellation);
+        // One plan is left: to the place of each row, one after the other.
+        await ExecuteAsync(connection, "SET LOCAL enable_hashjoin = off", cancellation);
+        await ExecuteAsync(connection, "SET LOCAL enable_mergejoin = off", cancellation);
+        var deleted = await ExecuteAsync(connection, DeleteUnseen, cancellation, changeSeq);
+        await ExecuteAsync(connection, "UPDATE connections SET change_seq = $2 WHERE connection_id = $1", cancellation, writer.ConnectionId, changeSeq + deleted);
+        if (changes is not null)
+            await TellAsync(transaction, stream, changes, cancellation);
+        await ExecuteAsync(connection, "DROP TABLE pg_temp.unseen", cancellation);
+        return deleted;
     }
 
-    private static async Task<long> BeginAsync(NpgsqlConnection connection, WriterIdentity writer, CancellationToken cancellation)
+    private static async Task TellAsync(NpgsqlTransaction transaction, string stream, ChangedObjects changes, CancellationToken cancellation)
     {
-        await using var begin = new NpgsqlBatch(connection)
+        var (last, rows) = (0L, PageRows);
+        while (rows == PageRows)
         {
-            BatchCommands =
+            rows = 0;
+            await using (var next = new NpgsqlCommand(NextKeys, transaction.Connection) { Parameters = { new() { Value = last }, new() { Value = PageRows } } })
+            await using (var reader = await next.ExecuteReaderAsync(cancellation))
             {
-                // One plan is left: along the key, and to the place of each row.
-                new("SET LOCAL enable_seqscan = off"), new("SET LOCAL enable_bitmapscan = off"),
-                new("SET LOCAL enable_hashjoin = off"), new("SET LOCAL enable_mergejoin = off"),
-                new("SELECT change_seq FROM connections WHERE connection_id = $1") { Parameters = { new() { Value = writer.ConnectionId } } },
+                for (; await reader.ReadAsync(cancellation); rows++)
+                {
+                    last = reader.GetInt64(0);
+                    changes.Add(stream, reader.GetString(1), ChangedObjects.Deleted);
+                }
             }
+
+            await changes.AppendAsync(transaction, cancellation);
+        }
+    }
+
+    private static async Task<long> ChangeSeqAsync(NpgsqlConnection connection, WriterIdentity writer, CancellationToken cancellation)
+    {
+        await using var select = new NpgsqlCommand("SELECT change_seq FROM connections WHERE connection_id = $1", connection)
+        {
+            Parameters = { new() { Value = writer.ConnectionId } }
         };
-        return (long)(await begin.ExecuteScalarAsync(cancellation))!;
+        return (long)(await select.ExecuteScalarAsync(cancellation))!;
+    }
+
+    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = TimeoutSeconds };
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return await command.ExecuteNonQueryAsync(cancellation);
     }
 
     private static NpgsqlCommand Command(

@@ -12,11 +12,11 @@ internal sealed class LoadOptions
     /// is held back. The message that crosses the limit is still taken, so that a page larger than the limit gets through.
     /// </summary>
     [Range(1, 1L << 32)]
-    public long BufferBytes { get; set; } = 32L << 20;
+    public long BufferBytes { get; set; } = 16L << 20;
 
     /// <summary>Bytes of pages that all loads together hold: with many of them at once each gets its part, but never less than 1 MiB.</summary>
     [Range(1, 1L << 34)]
-    public long TotalBufferBytes { get; set; } = 96L << 20;
+    public long TotalBufferBytes { get; set; } = 64L << 20;
 
     /// <summary>A transaction takes no further page once it has this many bytes.</summary>
     [Range(1, 1L << 32)]

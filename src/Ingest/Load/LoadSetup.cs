@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Platform.ServiceDefaults;
 
 namespace Platform.Ingest.Load;
@@ -15,6 +16,7 @@ internal static class LoadSetup
         builder.Services.AddOptions<LoadOptions>().BindConfiguration(LoadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<LoadDatabase>().AddSingleton<Retries>().AddSingleton<OpenLoads>().AddSingleton<OpenRun>().AddSingleton<LoadCall>();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>();
         builder.AddGrpcServer(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

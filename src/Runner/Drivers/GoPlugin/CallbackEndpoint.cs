@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Platform.Protocols.GoPlugin;
+using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Drivers.GoPlugin;
 

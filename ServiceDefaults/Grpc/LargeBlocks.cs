@@ -1,13 +1,13 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 
-namespace Platform.Runner.Drivers.GoPlugin;
+namespace Platform.ServiceDefaults;
 
 /// <summary>
 /// Kestrel reads a socket a block at a time, and its own blocks have 4 KiB: a page of 300 kB would be 75 reads, each with its own
 /// hop between threads. Only a connection that is sending or being read holds a block.
 /// </summary>
-internal sealed class LargeBlocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
+public sealed class LargeBlocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
 {
     public override int MaxBufferSize => 64 * 1024;
 
