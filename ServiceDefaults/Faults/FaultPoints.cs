@@ -52,6 +52,8 @@ public static class FaultPoints
         {
             if (Interlocked.Increment(ref passed) != time)
                 return;
+            // Not a log message: it is to be seen whatever the levels are, and before the end.
+            Console.Error.WriteLine($"Fault point {name}: {(kills ? "kill" : "fail")}");
             if (!kills)
                 throw new IOException($"The fault point {name} is configured to fail.");
             using var self = Process.GetCurrentProcess();

@@ -25,6 +25,29 @@ public sealed class KillTests(ServersFixture servers)
 
     public static TheoryData<string> Times() => [.. Points];
 
+    [Fact]
+    public async Task A_transaction_that_breaks_at_any_point_is_done_again_and_nobody_notices()
+    {
+        var connectionString = servers.PostgresConnectionString("ingest");
+        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = IngestHost.TestApplication });
+        using var connection = new ObservedConnection(database, Guid.CreateVersion7());
+        await using var events = await EventQueue.BindAsync(servers.RabbitMqUri, connection.Model.ConnectionId);
+        var caller = new PersistentCaller(connection, database, Random.Shared.Next());
+        // In the calls' own reading and answering there is no transaction to do again.
+        var points = Points.Except(["page-received", "acknowledged"]).ToList();
+        await using var ingest = await IngestProcess.StartAsync(
+            connectionString, servers.RabbitMqUri, [.. points.Select((point, i) => ($"FaultPoints__{point}", $"fail:{1 + (i % 3)}"))]);
+        await Snapshot.PrepareAsync(database);
+        for (var round = 0; round < 9; round++)
+            await caller.RoundAsync(ingest.Replica);
+
+        await connection.CheckAsync();
+        var told = await connection.EventsAsync();
+        await events.ArriveAsync(told);
+        Assert.Equal(told, events.Arrived.Distinct());
+        Assert.All(points, point => Assert.Contains($"Fault point {point}: fail", ingest.Output, StringComparison.Ordinal));
+    }
+
     private async Task KillAsync(int seed, IReadOnlyList<(string Point, int Time)> kills)
     {
         TestContext.Current.TestOutputHelper?.WriteLine($"Seed {seed}");
@@ -43,6 +66,7 @@ public sealed class KillTests(ServersFixture servers)
             prepared = true;
             await caller.UntilBrokenAsync(ingest.Replica);
             Assert.True(await ingest.EndAsync() == IngestProcess.Killed, $"At {point} the service was not killed: {ingest.Output}");
+            Assert.Contains($"Fault point {point}: kill", ingest.Output, StringComparison.Ordinal);
             await caller.SettleAsync();
         }
 
