@@ -39,11 +39,14 @@ internal sealed class EventQueue : IAsyncDisposable
         for (var started = TimeProvider.System.GetTimestamp(); ;)
         {
             if (await channel.BasicGetAsync(_queue, autoAck: true, TestContext.Current.CancellationToken) is { } message)
+            {
                 missing.Remove(Keep(message));
+                started = TimeProvider.System.GetTimestamp();
+            }
             else if (missing.Count == 0)
                 return;
             else if (TimeProvider.System.GetElapsedTime(started) > Timeout)
-                throw new TimeoutException($"{missing.Count} of {expected.Count} events did not come within {Timeout}.");
+                throw new TimeoutException($"{missing.Count} of {expected.Count} events did not come, and no other one within {Timeout}.");
         }
     }
 
