@@ -12,7 +12,7 @@ internal sealed class LoadOptions
     /// is held back. The message that crosses the limit is still taken, so that a page larger than the limit gets through.
     /// </summary>
     [Range(1, 1L << 32)]
-    public long BufferBytes { get; set; } = 16L << 20;
+    public long BufferBytes { get; set; } = 24L << 20;
 
     /// <summary>Bytes of pages that all loads together hold: with many of them at once each gets its part, but never less than 1 MiB.</summary>
     [Range(1, 1L << 34)]
@@ -24,7 +24,7 @@ internal sealed class LoadOptions
 
     /// <summary>A transaction takes no further page once it has this many objects; also the most that are merged by one statement.</summary>
     [Range(1, 1_000_000)]
-    public int BatchRows { get; set; } = 10_000;
+    public int BatchRows { get; set; } = 25_000;
 
     /// <summary>How long a transaction waits for a further page after its first one.</summary>
     public TimeSpan BatchDelay { get; set; } = TimeSpan.FromMilliseconds(100);
