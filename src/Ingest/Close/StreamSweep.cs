@@ -24,7 +24,8 @@ internal sealed record StreamSweep(string Stream, string Decision, long Objects,
     public static async Task<List<StreamSweep>> FindAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellation)
     {
         await using var select = new NpgsqlCommand(
-            "SELECT stream, decision, objects, unseen, seen_from FROM sweeps WHERE run_id = $1 ORDER BY stream", connection) { Parameters = { new() { Value = runId } } };
+            "SELECT stream, decision, objects, unseen, seen_from FROM sweeps WHERE run_id = $1 ORDER BY stream", connection)
+        { Parameters = { new() { Value = runId } } };
         await using var reader = await select.ExecuteReaderAsync(cancellation);
         var sweeps = new List<StreamSweep>();
         while (await reader.ReadAsync(cancellation))

@@ -56,15 +56,15 @@ internal static partial class CreateConnection
             ON CONFLICT (name) DO NOTHING
             RETURNING {ConnectionRow.Columns}
             """, new
-            {
-                id,
-                request.Name,
-                request.Connector,
-                ciphertext = vault.Protect(id, request.Options),
-                request.FullListing,
-                request.MaxDeleteFraction,
-                request.ChangedEvents,
-            }, transaction, cancellationToken: cancel))
+        {
+            id,
+            request.Name,
+            request.Connector,
+            ciphertext = vault.Protect(id, request.Options),
+            request.FullListing,
+            request.MaxDeleteFraction,
+            request.ChangedEvents,
+        }, transaction, cancellationToken: cancel))
             ?? throw Errors.ConnectionExists(request.Name);
         await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectionCreated, request.Connector, "/registry",
             new ConnectionCreated(id, request.Name, request.Connector)), cancel);

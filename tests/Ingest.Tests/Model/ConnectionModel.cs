@@ -66,7 +66,7 @@ internal sealed class ConnectionModel(Guid connectionId)
             foreach (var o in pages[page].Objects)
             {
                 if (filled >= chunkRows)
-                    {
+                {
                     Settle(run, chunk, counts);
                     filled = 0;
                 }
