@@ -83,7 +83,7 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
         await locks.ExecuteNonQueryAsync(cancellation);
     }
 
-    private static async Task<List<StreamSweep>> SweepAsync(NpgsqlTransaction transaction, Decision decision, OpenedRun run, CancellationToken cancellation)
+    private static async Task<List<StreamSweep>> SweepAsync(NpgsqlTransaction transaction, Decision decision, TakenRun run, CancellationToken cancellation)
     {
         var writer = decision.Writer;
         var sweeps = new List<StreamSweep>();
@@ -131,9 +131,9 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
 
     /// <param name="Fence">The highest that the run loaded under; 0 when it never opened, and so has seen nothing and sweeps nothing.</param>
     /// <param name="Overtaken">Another run has opened since.</param>
-    private readonly record struct OpenedRun(long Fence, long SeenFrom, bool Overtaken, Tally Counts);
+    private readonly record struct TakenRun(long Fence, long SeenFrom, bool Overtaken, Tally Counts);
 
-    private static async Task<OpenedRun> TakeRunAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellation)
+    private static async Task<TakenRun> TakeRunAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("""
             DELETE FROM run_counts WHERE run_id = $1

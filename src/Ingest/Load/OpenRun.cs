@@ -29,6 +29,9 @@ internal sealed class OpenRun(LoadDatabase database, Retries retries)
             throw Errors.RunClosed(writer.RunId);
         if (standing.Fence > writer.Fence || (standing.Fence == writer.Fence && standing.RunId != writer.RunId))
             throw Errors.StaleFence(writer.Fence, $"the connection is written to under {standing.Fence}");
+        // What its earlier attempts have sent it will not send again, and the record of that is gone: its sweep would delete all of it.
+        if (!startOver && standing.LoadId != Guid.Empty && standing.RunId != writer.RunId)
+            throw Errors.StaleFence(writer.Fence, "another run has opened since, and this one can only start over");
         await TakeAsync(connection, writer, loadId, startOver, standing.Last.Ordinal, cancellation);
         var opened = await ReadAsync(connection, writer.ConnectionId, cancellation);
         await transaction.CommitAsync(CancellationToken.None);

@@ -96,7 +96,7 @@ internal sealed class StoreObject
         return (key, kind);
     }
 
-    private async Task<Standing?> LookAsync(KeptReject reject, string key, byte[] hash, CancellationToken cancellation)
+    private async Task<StoredObject?> LookAsync(KeptReject reject, string key, byte[] hash, CancellationToken cancellation)
     {
         await using var look = new NpgsqlCommand("""
             SELECT hash = $4, deleted_at IS NOT NULL, updated_at >= $5 FROM objects WHERE connection_id = $1 AND stream = $2 AND remote_id = $3
@@ -109,5 +109,5 @@ internal sealed class StoreObject
     }
 
     /// <param name="Newer">Written after the reject came, or with it: which of them was first in their transaction is not known.</param>
-    private sealed record Standing(bool Same, bool Gone, bool Newer);
+    private sealed record StoredObject(bool Same, bool Gone, bool Newer);
 }

@@ -172,6 +172,27 @@ public sealed class SweepTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_that_another_has_overtaken_can_start_over_but_not_go_on()
+    {
+        await ListAsync(Pages.Range("key-", 0, 4));
+        var overtaken = _run.Next();
+        using (var first = await _host.OpenAsync(overtaken))
+            await first.LoadAsync(Pages.Range("key-", 0, 4));
+        var other = overtaken.Next();
+        using (await _host.OpenAsync(other))
+            Assert.Equal((StatusCode.FailedPrecondition, "stale_fence"), await Failure.OfAsync(() => _host.OpenAsync(overtaken)));
+        await _host.CloseAsync(other, Outcome.Failed);
+
+        // What it had seen is forgotten: going on, it would delete all of it.
+        _run = overtaken.Again();
+        Assert.Equal((StatusCode.FailedPrecondition, "stale_fence"), await Failure.OfAsync(() => _host.OpenAsync(_run)));
+        using (var again = await _host.OpenAsync(_run, startOver: true))
+            await again.LoadAsync(Pages.Range("key-", 0, 3));
+        Assert.Equal(1, (await CloseCompleteAsync()).Counts.Swept);
+        Assert.Equal(["key-3"], await DeletedAsync());
+    }
+
+    [Fact]
     public async Task A_run_that_closes_without_having_opened_leaves_a_sweep_that_waits_alone()
     {
         await ListAsync(Pages.Range("key-", 0, 150));
