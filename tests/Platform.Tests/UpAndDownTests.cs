@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using Platform.Servers;
 
 namespace Platform.Tests;
 
@@ -36,7 +35,7 @@ public sealed class UpAndDownTests : IDisposable
     [Fact]
     public async Task Data_survives_down_and_up_and_a_second_up_says_that_one_runs()
     {
-        var port = FreePort();
+        var port = FreePorts.Take();
         using (var first = await UpAsync(port))
         {
             await InstallAsync();
@@ -81,11 +80,4 @@ public sealed class UpAndDownTests : IDisposable
 
     private static HashSet<string> Leftovers() =>
         [.. Directory.EnumerateFileSystemEntries(Path.GetTempPath(), "cp-*"), .. Directory.EnumerateFileSystemEntries(Path.GetTempPath(), "platform-demo-*")];
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }

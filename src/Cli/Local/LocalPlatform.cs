@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using Platform.Cli.Api;
 using Platform.Gateway.Tokens;
 
@@ -181,11 +180,16 @@ internal sealed class LocalPlatform : IAsyncDisposable
         }
     }
 
+    /// <summary>A port where nothing listens, below those that the kernel gives to outgoing connections: one of these could take it at any time.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(end => end.Port).ToHashSet();
+        while (true)
+        {
+            var port = Random.Shared.Next(15_000, 32_000);
+            if (!taken.Contains(port))
+                return port;
+        }
     }
 }
 

@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Grpc.Net.Client;
 using Platform.Ingest.Tests.Model;
+using Platform.Servers;
 
 namespace Platform.Ingest.Tests.Kill;
 
@@ -47,7 +46,7 @@ internal sealed class IngestProcess : IAsyncDisposable
     /// <returns>Answering, with its tables made; or killed already, as the relay begins with what another one left.</returns>
     public static async Task<IngestProcess> StartAsync(string connectionString, string broker, params (string Name, string Value)[] settings)
     {
-        var (http, grpc) = (FreeAddress(), FreeAddress());
+        var (http, grpc) = ($"http://127.0.0.1:{FreePorts.Take()}", $"http://127.0.0.1:{FreePorts.Take()}");
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Platform.Ingest"))
         {
             WorkingDirectory = AppContext.BaseDirectory,
@@ -114,13 +113,6 @@ internal sealed class IngestProcess : IAsyncDisposable
             if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartTimeout)
                 throw new InvalidOperationException($"Ingest did not start: {Output}");
         }
-    }
-
-    private static string FreeAddress()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return $"http://{listener.LocalEndpoint}";
     }
 
     private void Keep(string? line)
