@@ -62,6 +62,7 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
         await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), type, writer.Connector, $"/ingest/runs/{writer.RunId}", body), cancellation);
         await transaction.CommitAsync(CancellationToken.None);
         FaultPoints.Pass("closed");
+        ObjectCounter.Add(writer, counts);
         return outcome;
     }
 
@@ -72,12 +73,8 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
         {
             BatchCommands =
             {
-                new("SET LOCAL lock_timeout = '30s'"),
-                new("INSERT INTO connections (connection_id, name, connector) VALUES ($1, $2, $3) ON CONFLICT (connection_id) DO NOTHING")
-                {
-                    Parameters = { new() { Value = writer.ConnectionId }, new() { Value = writer.Connection }, new() { Value = writer.Connector } }
-                },
-                new("SELECT FROM connections WHERE connection_id = $1 FOR UPDATE") { Parameters = { new() { Value = writer.ConnectionId } } },
+                ConnectionRow.LimitTheWait(), ConnectionRow.Ensure(writer.ConnectionId, writer.Connection, writer.Connector),
+                ConnectionRow.Lock(writer.ConnectionId),
             }
         };
         await locks.ExecuteNonQueryAsync(cancellation);

@@ -54,6 +54,7 @@ internal sealed class SweepRun(NpgsqlDataSource database, Retries retries)
         FaultPoints.Pass("held-sweep-written");
         await transaction.CommitAsync(CancellationToken.None);
         FaultPoints.Pass("held-sweep-committed");
+        ObjectCounter.Add(writer, new() { Swept = counts.Swept - outcome.Counts.Swept });
         return outcome with { Counts = counts, Sweeps = [.. outcome.Sweeps.Select(sweep => sweep.Decision == StreamSweep.Held ? sweep with { Decision = StreamSweep.Swept } : sweep)] };
     }
 
@@ -64,7 +65,7 @@ internal sealed class SweepRun(NpgsqlDataSource database, Retries retries)
         {
             BatchCommands =
             {
-                new("SET LOCAL lock_timeout = '30s'"),
+                ConnectionRow.LimitTheWait(),
                 new("SELECT FROM connections WHERE connection_id = (SELECT connection_id FROM outcomes WHERE run_id = $1) FOR UPDATE") { Parameters = { new() { Value = runId } } },
             }
         };

@@ -8,7 +8,7 @@ namespace Platform.Ingest.Close;
 /// </summary>
 internal static class SweepStreams
 {
-    /// <summary>A stream of ten million objects takes about a minute.</summary>
+    /// <summary>For a stream of many millions of objects: every scan goes through all of them.</summary>
     public const int TimeoutSeconds = 900;
 
     private const int PageRows = 10_000;

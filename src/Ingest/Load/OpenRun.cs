@@ -17,11 +17,7 @@ internal sealed class OpenRun(LoadDatabase database, Retries retries)
     {
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await using (var insert = new NpgsqlCommand(
-            "INSERT INTO connections (connection_id, name, connector) VALUES ($1, $2, $3) ON CONFLICT (connection_id) DO NOTHING", connection)
-        {
-            Parameters = { new() { Value = writer.ConnectionId }, new() { Value = writer.Connection }, new() { Value = writer.Connector } }
-        })
+        await using (var insert = new NpgsqlBatch(connection) { BatchCommands = { ConnectionRow.Ensure(writer.ConnectionId, writer.Connection, writer.Connector) } })
             await insert.ExecuteNonQueryAsync(cancellation);
 
         var standing = await Standing.LockAsync(connection, writer, cancellation);

@@ -24,7 +24,7 @@ internal sealed class StoreObject
         {
             BatchCommands =
             {
-                new("SET LOCAL lock_timeout = '30s'"),
+                ConnectionRow.LimitTheWait(),
                 new("SELECT name, connector, change_seq, last_ordinal FROM connections WHERE connection_id = $1 FOR UPDATE") { Parameters = { new() { Value = connectionId } } },
                 // Whether the connection wants objects.changed is told with each of its runs.
                 new("SELECT notify_changes FROM outcomes WHERE connection_id = $1 ORDER BY closed_at DESC LIMIT 1") { Parameters = { new() { Value = connectionId } } },

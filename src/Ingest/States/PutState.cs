@@ -33,11 +33,9 @@ internal static class PutState
         var known = await registry.ResolveConnectionAsync(new() { Name = name }, cancellationToken: cancellation);
         var id = Guid.Parse(known.Id);
         // Ingest may not have heard of the connection yet: a state may be there before its first run.
-        await using (var insert = database.CreateCommand(
-            "INSERT INTO connections (connection_id, name, connector) VALUES ($1, $2, $3) ON CONFLICT (connection_id) DO NOTHING"))
+        await using (var insert = database.CreateBatch())
         {
-            foreach (object value in new object[] { id, known.Name, known.Connector })
-                insert.Parameters.Add(new() { Value = value });
+            insert.BatchCommands.Add(ConnectionRow.Ensure(id, known.Name, known.Connector));
             await insert.ExecuteNonQueryAsync(cancellation);
         }
 

@@ -19,14 +19,7 @@ internal sealed class StateChange(NpgsqlDataSource database, Retries retries)
         {
             await using var connection = await database.OpenConnectionAsync(token);
             await using var transaction = await connection.BeginTransactionAsync(token);
-            await using (var locks = new NpgsqlBatch(connection)
-            {
-                BatchCommands =
-                {
-                    new("SET LOCAL lock_timeout = '30s'"),
-                    new("SELECT FROM connections WHERE connection_id = $1 FOR UPDATE") { Parameters = { new() { Value = connectionId } } },
-                }
-            })
+            await using (var locks = new NpgsqlBatch(connection) { BatchCommands = { ConnectionRow.LimitTheWait(), ConnectionRow.Lock(connectionId) } })
                 await locks.ExecuteNonQueryAsync(token);
             await OpenRuns.RefuseAsync(connection, connectionId, name, token);
             var before = await StateView.ReadAsync(connection, connectionId, name, null, token);
