@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Platform.Runner.Processes;
+using Platform.Servers;
 
 namespace Platform.Runner.Tests;
 
@@ -47,7 +47,7 @@ internal sealed class RunnerProcess : IAsyncDisposable
 
     public static async Task<RunnerProcess> StartAsync(Peers peers, string database, string broker, string data, string temporary, params (string Name, string Value)[] settings)
     {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var address = new Uri($"http://127.0.0.1:{FreePorts.Take()}");
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Platform.Runner"))
         {
             RedirectStandardOutput = true,
@@ -122,13 +122,6 @@ internal sealed class RunnerProcess : IAsyncDisposable
         client.DefaultRequestHeaders.Add("X-Platform-Scopes", "admin");
         client.DefaultRequestHeaders.Add("X-Platform-Actor", "tester");
         return client;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task<bool> IsHealthyAsync()
