@@ -52,6 +52,9 @@ var runner = builder.AddProject<Projects.Runner>("runner")
     .WithReadablePaths(settings)
     .WithHttpHealthCheck("/health");
 
+// A new version is started there before connections take it.
+registry.WithReference(runner);
+
 builder.AddProject<Projects.Gateway>("gateway")
     .WithReference(gatewayDb).WaitFor(gatewayDb)
     .WithReference(messaging).WaitFor(messaging)

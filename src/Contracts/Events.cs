@@ -5,6 +5,8 @@ public static class EventTypes
 {
     public const string ConnectorInstalled = "connector.installed";
     public const string ConnectorInstallFailed = "connector.install-failed";
+    public const string ConnectorRolledBack = "connector.rolled-back";
+    public const string ConnectorDeleted = "connector.deleted";
     public const string ConnectionCreated = "connection.created";
     public const string SyncStarted = "sync.started";
     public const string SyncProgressed = "sync.progressed";
@@ -18,6 +20,12 @@ public static class EventTypes
 public sealed record ConnectorInstalled(Guid InstallId, string Connector, int Version, string Digest);
 
 public sealed record ConnectorInstallFailed(Guid InstallId, string Connector, EventError Error);
+
+/// <summary>Runs that start from now on take <paramref name="Version"/>; the other one is kept.</summary>
+public sealed record ConnectorRolledBack(string Connector, int FromVersion, int Version, string Digest);
+
+/// <summary>The connector is gone, with all of its versions.</summary>
+public sealed record ConnectorDeleted(string Connector);
 
 public sealed record ConnectionCreated(Guid ConnectionId, string Connection, string Connector);
 

@@ -47,7 +47,7 @@ public sealed class GrpcTests : IDisposable
         var run = await client.PrepareRunAsync(new() { ConnectionId = id, RunId = "run-1" }, secret, Deadline, Cancel);
 
         Assert.Equal((id, "grpc-b"), (run.Connection.Id, run.Connection.Name));
-        Assert.Equal((2, new string('e', 64), "c1", "./newer"), (run.Version, run.Digest, run.Protocol, run.Command));
+        Assert.Equal((2, new string('e', 64), "c1", "./newer"), (run.Version, run.Start.Digest, run.Start.Protocol, run.Start.Command));
         Assert.Equal("""{"token": "grpc-secret-options"}""", run.Options.ToStringUtf8());
         Assert.Contains(registry.Host.Logs, line => line.Contains("run-1"));
         Assert.All(registry.Host.Logs, line => Assert.DoesNotContain("grpc-secret-options", line));
@@ -63,9 +63,9 @@ public sealed class GrpcTests : IDisposable
         await registry.Install(ManifestWithAutoMtls("grpc-tls"), install => Success(install));
         var after = await client.PrepareRunAsync(new() { ConnectionId = id }, secret, Deadline, Cancel);
 
-        Assert.Equal((false, 1), (before.AutoMtls, before.Version));
-        Assert.Equal((true, 2), (after.AutoMtls, after.Version));
-        Assert.Equal(before.Digest, after.Digest);
+        Assert.Equal((false, 1), (before.Start.AutoMtls, before.Version));
+        Assert.Equal((true, 2), (after.Start.AutoMtls, after.Version));
+        Assert.Equal(before.Start.Digest, after.Start.Digest);
     }
 
     [Fact]

@@ -175,11 +175,8 @@ public sealed class RegistryPeer : Platform.Registry.V1.Registry.RegistryBase
         {
             Connection = new Connection { Id = Guid.CreateVersion7().ToString(), Name = connection, Connector = connector },
             Version = 1,
-            Digest = digest,
-            Protocol = "c1",
-            Command = command,
+            Start = new() { Digest = digest, Protocol = "c1", Command = command, AutoMtls = autoMtls, Limits = new() },
             Options = ByteString.CopyFromUtf8(options),
-            AutoMtls = autoMtls,
         };
 
     public override Task<Connection> ResolveConnection(ResolveConnectionRequest request, ServerCallContext context) =>

@@ -5,6 +5,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Npgsql;
 using Platform.Contracts;
+using Platform.Registry.Connectors;
 using Platform.Registry.V1;
 using Platform.ServiceDefaults;
 
@@ -52,11 +53,8 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
         {
             Connection = new() { Id = found.Id.ToString(), Name = found.Name, Connector = found.Connector },
             Version = found.Number!.Value,
-            Digest = found.Digest,
-            Protocol = manifest.Protocol ?? "c1",
-            Command = manifest.Command,
+            Start = ConnectorStarts.Of(found.Digest!, manifest),
             Options = Open(found),
-            AutoMtls = manifest.AutoMtls ?? false,
             FullListing = found.FullListing,
             ChangedEvents = found.ChangedEvents,
         };

@@ -48,16 +48,17 @@ internal sealed partial class RunExecution(
         {
             var run = lease.Run;
             var specification = await PrepareAsync(run, stop);
-            await store.DescribeAsync(run.Id, lease.Fence, specification.Version, specification.Digest, specification.Protocol, null, stop);
+            var start = specification.Start;
+            await store.DescribeAsync(run.Id, lease.Fence, specification.Version, start.Digest, start.Protocol, null, stop);
             var options = Encoding.UTF8.GetString(specification.Options.Span);
             mask = new OptionMask(options);
-            var driver = drivers.For(specification.Protocol);
-            var bundle = await bundles.GetAsync(specification.Digest, stop);
+            var driver = drivers.For(start.Protocol);
+            var bundle = await bundles.GetAsync(start.Digest, stop);
             var open = new Open { Run = run.Identity(), StartOver = driver.StartsOver, NotifyChanges = specification.ChangedEvents };
             using var pages = lease.Pages = await PageLoad.OpenAsync(ingest, open, lease.Lost);
             var output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
             var end = await driver.SyncAsync(
-                new(run.Id, run.Connector, bundle, specification.Command, options, output, pages, OnStarted, specification.AutoMtls, specification.FullListing), stop);
+                new(run.Id, run.Connector, bundle, start.Command, options, output, pages, OnStarted, start.AutoMtls, specification.FullListing), stop);
             return (FinishedSync.Of(end with { Result = Bounded(mask.Apply(end.Result), MaxResultCharacters) }, specification), null);
 
             void OnStarted(string applies)

@@ -1,0 +1,22 @@
+-- Installs: updates beside installs, what a lock file pins, how far a download is, what its user should know, and their end by request.
+ALTER TABLE installs
+    ADD COLUMN kind                text NOT NULL DEFAULT 'install' CHECK (kind IN ('install', 'update', 'restore')),
+    ADD COLUMN update_from         json,        -- InstalledVersion; an update by update_command
+    ADD COLUMN pin                 json,        -- SourcePin; from a lock file
+    ADD COLUMN done_bytes          bigint,
+    ADD COLUMN total_bytes         bigint,
+    ADD COLUMN warnings            json,        -- array of InstallWarning
+    ADD COLUMN cancel_requested_at timestamptz,
+    DROP CONSTRAINT installs_state_check,
+    ADD CONSTRAINT installs_state_check CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'));
+
+-- A version becomes current only when a Runner has started it and it answered; until then it is being checked.
+ALTER TABLE connector_versions
+    ADD COLUMN state         text NOT NULL DEFAULT 'ready' CHECK (state IN ('checking', 'ready', 'rejected')),
+    ADD COLUMN source_digest text;
+
+-- Bundles that versions named once: the Installer is told to remove those that no version names any more.
+CREATE TABLE unused_bundles (
+    digest       text PRIMARY KEY CHECK (digest ~ '^[0-9a-f]{64}$'),
+    unused_since timestamptz NOT NULL DEFAULT now()
+);
