@@ -30,7 +30,7 @@ internal sealed partial class RunInstall(
             var (source, temporary) = (Folder(work, "source"), Folder(work, "tmp"));
 
             status = Enter(status, "fetching");
-            var revision = await fetch.RunAsync(id, manifest, source, Folder(work, "fetch"), log, stopping);
+            var fetched = await fetch.RunAsync(id, manifest, pin: null, source, Folder(work, "fetch"), log, onProgress: (_, _) => { }, stopping);
             if (!string.IsNullOrWhiteSpace(manifest.InstallCommand))
             {
                 status = Enter(status, "building");
@@ -39,7 +39,7 @@ internal sealed partial class RunInstall(
             status = Enter(status, "packing");
             var bundle = await pack.RunAsync(source, work, stopping);
             log.Note($"stored as {bundle.Digest}, {bundle.SizeBytes} bytes");
-            status = status with { State = InstallState.Succeeded, Digest = bundle.Digest, SizeBytes = bundle.SizeBytes, SourceRevision = revision };
+            status = status with { State = InstallState.Succeeded, Digest = bundle.Digest, SizeBytes = bundle.SizeBytes, SourceRevision = fetched.Revision };
         }
         catch (Exception) when (stopping.IsCancellationRequested)
         {

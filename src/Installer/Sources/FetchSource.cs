@@ -4,22 +4,29 @@ using Platform.ServiceDefaults;
 
 namespace Platform.Installer.Sources;
 
+/// <summary>What exactly was fetched; null where the source has no such thing.</summary>
+/// <param name="Revision">The commit of a VCS source.</param>
+/// <param name="SourceDigest">See <see cref="InstallFinished.SourceDigest"/>.</param>
+internal sealed record Fetched(string? Revision, string? SourceDigest);
+
 /// <summary>Puts a manifest's source into an empty folder.</summary>
 internal sealed class FetchSource(LocalSource local, VcsSource vcs)
 {
-    /// <returns>What exactly was fetched; null where the source has no such thing.</returns>
-    public async Task<string?> RunAsync(Guid install, Manifest manifest, string target, string temporary, InstallLog log, CancellationToken ct)
+    /// <param name="pin">What the source must be; null: whatever is there now.</param>
+    /// <param name="onProgress">Told of a download's bytes so far, and in all or null; from any thread, as often as there is news.</param>
+    public async Task<Fetched> RunAsync(
+        Guid install, Manifest manifest, SourcePin? pin, string target, string temporary, InstallLog log, Action<long, long?> onProgress, CancellationToken ct)
     {
         using var activity = PlatformActivity.Source.StartActivity("fetch");
         activity?.SetTag("source", manifest.Source);
         switch (manifest.Source)
         {
             case "VCS":
-                return await vcs.FetchAsync(install, manifest, target, temporary, log, ct);
+                return new Fetched(await vcs.FetchAsync(install, manifest, target, temporary, log, ct), null);
             case "Local":
                 log.Note($"copying {manifest.Uri}");
                 await local.FetchAsync(manifest, target, ct);
-                return null;
+                return new Fetched(null, null);
             default:
                 throw Errors.SourceUnsupported(manifest.Source);
         }
