@@ -65,7 +65,7 @@ public sealed class ManifestTests
     [InlineData("""{"name": "a", "name": "b", "source": "Local", "uri": "/a", "command": "b"}""", "name", "duplicate_field")]
     [InlineData("""{"name": "a", "source": "Local", "uri": "/a", "command": "a\u0000b"}""", "command", "invalid_character")]
     [InlineData("""{"name": "a", "source": "Local", "uri": "/a", "command": "b", "ref": "main"}""", "ref", "only_for_vcs")]
-    [InlineData("""{"name": "a", "source": "Local", "uri": "/a", "command": "b", "subdir": "x"}""", "subdir", "only_for_vcs")]
+    [InlineData("""{"name": "a", "source": "Local", "uri": "/a", "command": "b", "subdir": "x"}""", "subdir", "not_for_local")]
     [InlineData("""{"name": "a", "source": "VCS", "uri": "h:p", "command": "b", "ref": "--upload-pack=x"}""", "ref", "invalid_ref")]
     [InlineData("""{"name": "a", "source": "VCS", "uri": "h:p", "command": "b", "subdir": "/etc"}""", "subdir", "invalid_subdir")]
     [InlineData("""{"name": "a", "source": "VCS", "uri": "h:p", "command": "b", "subdir": "a/../.."}""", "subdir", "invalid_subdir")]

@@ -9,14 +9,18 @@ internal sealed class JsonFields
     private readonly Dictionary<string, JsonElement> values = [];
     private readonly List<FieldError> errors = [];
 
-    public JsonFields(JsonElement json, IReadOnlyCollection<string> known)
+    private readonly string path;
+
+    /// <param name="path">Where the object itself stands, with a dot at its end, such as <c>limits.</c>; empty for the whole document.</param>
+    public JsonFields(JsonElement json, IReadOnlyCollection<string> known, string path = "")
     {
+        this.path = path;
         foreach (var property in json.EnumerateObject())
         {
             if (!known.Contains(property.Name))
-                errors.Add(new(property.Name, "unknown_field", $"There is no such field. Known are {string.Join(", ", known)}."));
+                errors.Add(new(path + property.Name, "unknown_field", $"There is no such field. Known are {string.Join(", ", known)}."));
             else if (!values.TryAdd(property.Name, property.Value))
-                errors.Add(new(property.Name, "duplicate_field", "The field stands there twice."));
+                errors.Add(new(path + property.Name, "duplicate_field", "The field stands there twice."));
         }
     }
 
@@ -26,8 +30,8 @@ internal sealed class JsonFields
     public string Required(string field)
     {
         var text = Optional(field);
-        if (string.IsNullOrWhiteSpace(text) && errors.TrueForAll(e => e.Field != field))
-            errors.Add(new(field, "required", "The field is required and must not be empty."));
+        if (string.IsNullOrWhiteSpace(text) && errors.TrueForAll(e => e.Field != path + field))
+            errors.Add(new(path + field, "required", "The field is required and must not be empty."));
         return text ?? "";
     }
 
@@ -36,7 +40,7 @@ internal sealed class JsonFields
     {
         if (Value(field) is not { } value) return null;
         if (value.ValueKind == JsonValueKind.String) return value.GetString();
-        errors.Add(new(field, "wrong_type", "The field must be a string."));
+        errors.Add(new(path + field, "wrong_type", "The field must be a string."));
         return null;
     }
 
@@ -45,7 +49,7 @@ internal sealed class JsonFields
     {
         if (Value(field) is not { } value) return null;
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
-        errors.Add(new(field, "wrong_type", "The field must be true or false."));
+        errors.Add(new(path + field, "wrong_type", "The field must be true or false."));
         return null;
     }
 
@@ -54,7 +58,16 @@ internal sealed class JsonFields
     {
         if (Value(field) is not { } value) return null;
         if (value.ValueKind == JsonValueKind.Number) return value.GetDouble();
-        errors.Add(new(field, "wrong_type", "The field must be a number."));
+        errors.Add(new(path + field, "wrong_type", "The field must be a number."));
+        return null;
+    }
+
+    /// <summary>A field that is a whole number of 32 bits; null when absent or null.</summary>
+    public int? Integer(string field)
+    {
+        if (Value(field) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)) return number;
+        errors.Add(new(path + field, "wrong_type", "The field must be a whole number."));
         return null;
     }
 

@@ -26,18 +26,22 @@ internal static partial class ManifestRules
         else if (manifest.Uri != "" && SourceUri.Fault(manifest.Source, manifest.Uri) is { } fault)
             errors.Add(new("uri", "invalid_uri", fault));
 
-        if (manifest.Source is "HTTP" or "Local")
-        {
-            if (manifest.Ref is not null) errors.Add(new("ref", "only_for_vcs", "The field belongs to the source VCS."));
-            if (manifest.Subdir is not null) errors.Add(new("subdir", "only_for_vcs", "The field belongs to the source VCS."));
-        }
+        if (manifest.Source is "HTTP" or "Local" && manifest.Ref is not null)
+            errors.Add(new("ref", "only_for_vcs", "The field belongs to the source VCS."));
+        if (manifest.Source is "Local" && manifest.Subdir is not null)
+            errors.Add(new("subdir", "not_for_local", "The field belongs to the sources VCS and HTTP; name the folder itself in uri."));
+        if (manifest.Source is "VCS" or "Local" && manifest.Sha256 is not null)
+            errors.Add(new("sha256", "only_for_http", "The field belongs to the source HTTP; a VCS source is pinned by a commit as its ref."));
+        if (manifest.Sha256 is { } digest && !Digest().IsMatch(digest))
+            errors.Add(new("sha256", "invalid_sha256", "A sha256 has 64 hexadecimal digits."));
         if (manifest.Ref is { } reference && !Reference().IsMatch(reference))
             errors.Add(new("ref", "invalid_ref", "A ref is a branch, tag or commit: no spaces or control characters, none of ~^:?*[\\, no '..', and no leading '-'."));
         if (manifest.Subdir is { } subdir && !IsBelow(subdir))
-            errors.Add(new("subdir", "invalid_subdir", "The folder must be relative to the repository's root, without '..'."));
+            errors.Add(new("subdir", "invalid_subdir", "The folder must be relative to the root of the repository or archive, without '..'."));
 
         if (manifest.Protocol is { } protocol && !Protocols.Contains(protocol))
             errors.Add(new("protocol", "unsupported_protocol", $"Connectors are spoken to by {string.Join(", ", Protocols)} only, so far."));
+        ManifestNeeds.Check(manifest, errors);
         return errors;
     }
 
@@ -45,7 +49,7 @@ internal static partial class ManifestRules
     {
         (string Field, string? Text, int Limit)[] texts =
         [
-            ("description", manifest.Description, 4096), ("uri", manifest.Uri, 2048), ("ref", manifest.Ref, 255), ("subdir", manifest.Subdir, 1024),
+            ("description", manifest.Description, 4096), ("uri", manifest.Uri, 2048), ("ref", manifest.Ref, 255), ("subdir", manifest.Subdir, 1024), ("version", manifest.Version, 64),
             ("install_command", manifest.InstallCommand, 16384), ("update_command", manifest.UpdateCommand, 16384), ("command", manifest.Command, 16384),
         ];
         foreach (var (field, text, limit) in texts)
@@ -61,6 +65,9 @@ internal static partial class ManifestRules
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{0,62}\z")]
     public static partial Regex Name();
+
+    [GeneratedRegex(@"^[0-9a-f]{64}\z")]
+    private static partial Regex Digest();
 
     [GeneratedRegex(@"^(?!-)(?!.*\.\.)[^\s\x00-\x20\x7f~^:?*\[\\]+\z")]
     private static partial Regex Reference();
