@@ -105,6 +105,34 @@ public sealed class InstallTests(RegistryFixture registry)
     }
 
     [Fact]
+    public async Task The_command_holds_all_of_the_manifest_and_what_the_download_has_done_is_shown()
+    {
+        var manifest = $$"""
+            {"name": "whole", "source": "HTTP", "uri": "https://example.com/a.zip", "command": "./a", "version": "2.0", "sha256": "{{new string('a', 64)}}",
+             "env": {"Camel_Case": "v"}, "limits": {"memory_mb": 64}, "platforms": ["linux/amd64"]}
+            """;
+        var begun = await registry.Post("/v1/connectors", manifest, 202);
+        var id = begun.GetProperty("id").GetGuid();
+        Assert.Equal(("install", "queued", 0), (begun.GetProperty("kind").GetString(), begun.GetProperty("state").GetString(), begun.GetProperty("warnings").GetArrayLength()));
+        var command = await registry.Installer.CommandAsync(id, Cancel);
+        Assert.Equal(("2.0", new string('a', 64), "v", 64, "linux/amd64"), (
+            command.Manifest.Version, command.Manifest.Sha256, command.Manifest.Env!["Camel_Case"], command.Manifest.Limits!.MemoryMb, Assert.Single(command.Manifest.Platforms!)));
+        Assert.Equal((null, null), (command.UpdateFrom, command.Pin));
+
+        await registry.Installer.SendAsync(new InstallProgressed(id, "fetching", 1000, 3000), Cancel);
+        await Until("the progress is shown", async () => (await registry.Get($"/v1/installs/{id}")).GetProperty("done_bytes").ValueKind == System.Text.Json.JsonValueKind.Number);
+        var shown = await registry.Get($"/v1/installs/{id}");
+        Assert.Equal(("running", "fetching", 1000, 3000), (
+            shown.GetProperty("state").GetString(), shown.GetProperty("stage").GetString(), shown.GetProperty("done_bytes").GetInt32(), shown.GetProperty("total_bytes").GetInt32()));
+
+        var warning = new InstallWarning("bundle_differs", "Another bundle.", "Look.");
+        await registry.Installer.SendAsync(Success(id) with { SourceDigest = new string('d', 64), Warnings = [warning] }, Cancel);
+        var kept = (await registry.Finished(id)).GetProperty("warnings")[0];
+        Assert.Equal(("bundle_differs", "Another bundle.", "Look."), (
+            kept.GetProperty("code").GetString(), kept.GetProperty("message").GetString(), kept.GetProperty("remedy").GetString()));
+    }
+
+    [Fact]
     public async Task An_unanswered_command_is_sent_again_after_its_time()
     {
         var id = (await registry.Post("/v1/connectors", Manifest("unanswered"), 202)).GetProperty("id").GetGuid();

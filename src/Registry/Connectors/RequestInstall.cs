@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Text.Json;
-using Dapper;
 using Npgsql;
 using Platform.Contracts;
 using Platform.Registry.Installs;
@@ -29,33 +27,10 @@ internal static class RequestInstall
             ?? throw Errors.BodyTooLarge(ManifestDownload.MaxBytes);
         var manifest = await ReadAsync(body, name, download, cancel);
 
-        var parameters = new
-        {
-            id = Guid.CreateVersion7(),
-            manifest.Name,
-            manifest = JsonSerializer.Serialize(manifest, PlatformJson.Options),
-            actor = context.Actor(),
-            traceparent = Activity.Current?.Id,
-        };
         await using var connection = await database.OpenConnectionAsync(cancel);
-        while (true)
-        {
-            var row = await connection.QuerySingleOrDefaultAsync<InstallRow>(new CommandDefinition($"""
-                INSERT INTO installs (id, connector, manifest, actor, traceparent) VALUES (@id, @Name, @manifest::jsonb, @actor, @traceparent)
-                ON CONFLICT (connector) WHERE state IN ('queued', 'running') DO NOTHING
-                RETURNING {InstallRow.Columns}
-                """, parameters, cancellationToken: cancel));
-            if (row is not null)
-            {
-                sender.Wake();
-                return Results.Accepted($"/v1/installs/{row.Id}", row.View);
-            }
-
-            var running = await connection.ExecuteScalarAsync<Guid?>(new CommandDefinition(
-                "SELECT id FROM installs WHERE connector = @Name AND state IN ('queued', 'running')", parameters, cancellationToken: cancel));
-            if (running is not null) throw Errors.InstallRunning(manifest.Name, running.Value);
-            // It ended between the two statements: the way is free.
-        }
+        var row = await BeginInstall.BeginAsync(connection, null, manifest, BeginInstall.Install, null, null, context.Actor(), cancel);
+        sender.Wake();
+        return Results.Accepted($"/v1/installs/{row.Id}", row.View);
     }
 
     private static async Task<Manifest> ReadAsync(ReadOnlyMemory<byte> body, string? name, ManifestDownload download, CancellationToken cancel)

@@ -12,7 +12,7 @@ internal static class ConnectorVersions
         NpgsqlTransaction transaction, string connector, string manifest, InstallFinished answer, CancellationToken cancel)
     {
         var database = transaction.Connection!;
-        var parameters = new { connector, manifest, answer.Digest, SizeBytes = answer.SizeBytes ?? 0, answer.SourceRevision, answer.InstallId };
+        var parameters = new { connector, manifest, answer.Digest, SizeBytes = answer.SizeBytes ?? 0, answer.SourceRevision, answer.SourceDigest, answer.InstallId };
 
         // Held to the end of the transaction, so that two numbers never meet.
         var current = await database.ExecuteScalarAsync<int>(new CommandDefinition("""
@@ -29,8 +29,8 @@ internal static class ConnectorVersions
 
         return await database.ExecuteScalarAsync<int>(new CommandDefinition("""
             WITH added AS (
-                INSERT INTO connector_versions (connector, number, manifest, digest, size_bytes, source_revision, install_id)
-                SELECT @connector, coalesce(max(number), 0) + 1, @manifest::jsonb, @Digest, @SizeBytes, @SourceRevision, @InstallId
+                INSERT INTO connector_versions (connector, number, manifest, digest, size_bytes, source_revision, source_digest, install_id)
+                SELECT @connector, coalesce(max(number), 0) + 1, @manifest::jsonb, @Digest, @SizeBytes, @SourceRevision, @SourceDigest, @InstallId
                 FROM connector_versions WHERE connector = @connector
                 RETURNING number)
             UPDATE connectors SET current_version = added.number FROM added WHERE name = @connector

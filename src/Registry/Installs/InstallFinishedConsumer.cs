@@ -37,14 +37,14 @@ internal sealed partial class InstallFinishedConsumer(NpgsqlDataSource database,
         if (answer is { Succeeded: true, Digest: { Length: 64 } digest })
         {
             var version = await ConnectorVersions.AddAsync(transaction, install.Connector, install.Manifest, answer, cancel);
-            await FinishAsync(transaction, answer.InstallId, "succeeded", version, digest, null, cancel);
+            await FinishAsync(transaction, answer.InstallId, "succeeded", version, digest, null, answer.Warnings, cancel);
             await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectorInstalled, install.Connector, "/registry",
                 new ConnectorInstalled(answer.InstallId, install.Connector, version, digest)), cancel);
         }
         else
         {
             var error = answer.Error ?? new InstallError("install_failed", "Installer gave neither a bundle nor a reason.");
-            await FinishAsync(transaction, answer.InstallId, "failed", null, null, error, cancel);
+            await FinishAsync(transaction, answer.InstallId, "failed", null, null, error, null, cancel);
             await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectorInstallFailed, install.Connector, "/registry",
                 new ConnectorInstallFailed(answer.InstallId, install.Connector, new(error.Code, error.Message, error.Remedy))), cancel);
         }
@@ -52,12 +52,22 @@ internal sealed partial class InstallFinishedConsumer(NpgsqlDataSource database,
     }
 
     private static Task FinishAsync(
-        NpgsqlTransaction transaction, Guid id, string state, int? version, string? digest, InstallError? error, CancellationToken cancel) =>
+        NpgsqlTransaction transaction, Guid id, string state, int? version, string? digest, InstallError? error,
+        IReadOnlyList<InstallWarning>? warnings, CancellationToken cancel) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition("""
-            UPDATE installs SET state = @state, stage = NULL, version = @version, digest = @digest, error = @error::json, finished_at = now()
+            UPDATE installs SET state = @state, stage = NULL, version = @version, digest = @digest, error = @error::json,
+                warnings = @warnings::json, finished_at = now()
             WHERE id = @id
             """,
-            new { id, state, version, digest, error = error is null ? null : JsonSerializer.Serialize(error, PlatformJson.Options) },
+            new
+            {
+                id,
+                state,
+                version,
+                digest,
+                error = error is null ? null : JsonSerializer.Serialize(error, PlatformJson.Options),
+                warnings = warnings is not { Count: > 0 } ? null : JsonSerializer.Serialize(warnings, PlatformJson.Options),
+            },
             transaction, cancellationToken: cancel));
 
     [LoggerMessage(1, LogLevel.Warning, "An answer came for install {Install}, which is not in this database; it is dropped")]

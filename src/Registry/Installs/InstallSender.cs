@@ -20,7 +20,7 @@ internal sealed partial class InstallSender(NpgsqlDataSource database, CommandPu
 
     private readonly Channel<bool> wakeUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    private sealed record Command(Guid Id, string Connector, string Manifest, string? Traceparent);
+    private sealed record Command(Guid Id, string Connector, string Manifest, string? UpdateFrom, string? Pin, string? Traceparent);
 
     /// <summary>There is a new row.</summary>
     public void Wake() => wakeUps.Writer.TryWrite(true);
@@ -69,7 +69,7 @@ internal sealed partial class InstallSender(NpgsqlDataSource database, CommandPu
                 SELECT id FROM installs
                 WHERE state IN ('queued', 'running') AND (last_sent_at IS NULL OR last_sent_at < now() - @RepeatAfter)
                 ORDER BY id LIMIT @Batch FOR UPDATE SKIP LOCKED)
-            RETURNING id, connector, manifest, traceparent
+            RETURNING id, connector, manifest, update_from, pin, traceparent
             """, new { RepeatAfter, Batch }, cancellationToken: cancel));
 
         Exception? failure = null;
@@ -95,9 +95,11 @@ internal sealed partial class InstallSender(NpgsqlDataSource database, CommandPu
         using var activity = PlatformActivity.Source.StartActivity("send InstallConnector", ActivityKind.Internal, parent);
         activity?.SetTag("platform.install_id", command.Id).SetTag("platform.connector", command.Connector);
 
-        var manifest = JsonSerializer.Deserialize<Manifest>(command.Manifest, PlatformJson.Options)!;
-        await commands.PublishAsync(new InstallConnector(command.Id, command.Connector, manifest), cancel);
+        await commands.PublishAsync(new InstallConnector(
+            command.Id, command.Connector, Read<Manifest>(command.Manifest)!, Read<InstalledVersion>(command.UpdateFrom), Read<SourcePin>(command.Pin)), cancel);
     }
+
+    private static T? Read<T>(string? json) where T : class => json is null ? null : JsonSerializer.Deserialize<T>(json, PlatformJson.Options);
 
     [LoggerMessage(1, LogLevel.Warning, "Sending install commands failed; the rows are tried again")]
     private static partial void LogFailed(ILogger logger, Exception e);
