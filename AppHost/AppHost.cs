@@ -23,6 +23,7 @@ var registry = builder.AddProject<Projects.Registry>("registry")
     .WithDataDirectory(settings)
     .WithLocalRoots(settings)
     .WithOutboundAllowList(settings)
+    .WithCatalogs(settings)
     .WithHttpHealthCheck("/health");
 
 var installer = builder.AddProject<Projects.Installer>("installer")

@@ -26,6 +26,9 @@ internal sealed class PlatformSettings(IDistributedApplicationBuilder builder)
     /// <summary>Connectors:ReadablePaths, the files of this machine that connectors may read besides /usr and /etc. Default: none.</summary>
     internal IReadOnlyList<string> ReadablePaths => List("Connectors:ReadablePaths");
 
+    /// <summary>Catalog:Sources, the index documents whose connectors can be installed by name. Default: the sample connectors.</summary>
+    internal IReadOnlyList<string> Catalogs => List("Catalog:Sources") is { Count: > 0 } given ? given : [Path.Combine(repository, "connectors", "catalog.json")];
+
     internal static IEnumerable<(string Name, string Value)> Indexed(string section, IReadOnlyList<string> values) =>
         values.Select((value, i) => (string.Create(CultureInfo.InvariantCulture, $"{section}__{i}"), value));
 

@@ -15,6 +15,9 @@ internal static class ServiceResources
     internal static IResourceBuilder<ProjectResource> WithOutboundAllowList(this IResourceBuilder<ProjectResource> service, PlatformSettings settings) =>
         service.WithList("Outbound__Allow", settings.OutboundAllow);
 
+    internal static IResourceBuilder<ProjectResource> WithCatalogs(this IResourceBuilder<ProjectResource> service, PlatformSettings settings) =>
+        service.WithList("Catalog__Sources", settings.Catalogs);
+
     internal static IResourceBuilder<ProjectResource> WithReadablePaths(this IResourceBuilder<ProjectResource> service, PlatformSettings settings) =>
         service.WithList("Connectors__ReadablePaths", settings.ReadablePaths);
 

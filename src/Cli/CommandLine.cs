@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Platform.Cli.Api;
+using Platform.Cli.Catalog;
 using Platform.Cli.Connections;
 using Platform.Cli.Connectors;
+using Platform.Cli.Installs;
 using Platform.Cli.Local;
+using Platform.Cli.Lock;
 using Platform.Cli.Objects;
 using Platform.Cli.Rejects;
 using Platform.Cli.Runs;
@@ -68,7 +71,14 @@ internal static class CommandLine
     private static RootCommand Tree() => new("Installs connectors, syncs them and reads what they brought, through the platform's gateway.")
     {
         Json,
-        new Command("connectors", "Connectors: install, list, show.") { InstallConnector.Command(), ListConnectors.Command(), ShowConnector.Command() },
+        new Command("connectors", "Connectors and their versions.")
+        {
+            InstallConnector.Command(), ListConnectors.Command(), ShowConnector.Command(),
+            VersionCommands.Update(), VersionCommands.RollBack(), VersionCommands.Versions(), VersionCommands.Delete(),
+        },
+        new Command("installs", "Installs of connectors: how they went.") { InstallCommands.List(), InstallCommands.Show(), InstallCommands.Log(), InstallCommands.Cancel() },
+        ListCatalog.Command(),
+        new Command("lock", "The versions of all connectors as a file.") { LockCommands.Show(), LockCommands.Apply() },
         new Command("connections", "Connections: a connector with its options.") { CreateConnection.Command(), ListConnections.Command() },
         Sync.Command(),
         new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), CancelRun.Command(), SweepRun.Command() },

@@ -27,6 +27,12 @@ internal sealed class Screen(bool json)
         if (!Json) Console.Out.WriteLine(text);
     }
 
+    /// <summary>An aside for people, on standard error.</summary>
+    public void Note(string text)
+    {
+        if (!Json) Console.Error.WriteLine(text);
+    }
+
     public void Document(object value)
     {
         if (Json) Console.Out.WriteLine(JsonSerializer.Serialize(value, ApiJson.Indented));

@@ -12,5 +12,5 @@ builder.AddGrpcServer();
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapGetInstallLog();
-app.MapGrpcService<DownloadBundle>();
+app.MapGrpcService<BundlesService>();
 app.Run();

@@ -11,6 +11,10 @@ internal static class Errors
         ["body_too_large"] = (413, "The request body is too large"),
         ["invalid_manifest"] = (422, "The manifest has errors"),
         ["manifest_unreachable"] = (422, "The manifest could not be fetched"),
+        ["catalog_index_invalid"] = (422, "The index is not one"),
+        ["catalog_index_unreadable"] = (422, "The index could not be read"),
+        ["unknown_catalog_entry"] = (404, "The catalog has no such connector"),
+        ["invalid_lock"] = (422, "The lock file has errors"),
         ["unknown_connector"] = (404, "There is no such connector"),
         ["unknown_install"] = (404, "There is no such install"),
         ["install_running"] = (409, "An install of this connector is still going on"),
@@ -35,6 +39,20 @@ internal static class Errors
 
     public static ProblemException ManifestUnreachable(string url, string why) => Make("manifest_unreachable",
         $"Fetching {url} failed: {why}", "Check the URL, or send the manifest itself as the body.");
+
+    public static ProblemException CatalogIndexInvalid(string source, string why) => Make("catalog_index_invalid",
+        $"The index {source} can't be used: {why}.", "Correct the document, or the setting Catalog:Sources.");
+
+    public static ProblemException CatalogIndexUnreadable(string path, string why) => Make("catalog_index_unreadable",
+        $"The index {path} could not be read: {why}", "Check the path and its rights, or the setting Catalog:Sources.");
+
+    /// <param name="broken">Indexes that could not be read when they were tried last.</param>
+    public static ProblemException UnknownCatalogEntry(string name, string? version, IReadOnlyList<string> broken) => Make("unknown_catalog_entry",
+        $"No index lists '{name}'{(version is null ? "" : $" in version {version}")}{(broken.Count == 0 ? "" : $"; not all could be read: {string.Join(", ", broken)}")}.",
+        "List what there is with GET /v1/catalog, or install from a manifest.");
+
+    public static ProblemException InvalidLock(IReadOnlyList<FieldError> errors) => Make("invalid_lock",
+        $"The lock file has {Count(errors)}.", "Send a document as GET /v1/lock gives it; nothing was installed.", errors);
 
     public static ProblemException UnknownConnector(string name) => Make("unknown_connector",
         $"No connector is named '{name}'.", "List the connectors with GET /v1/connectors, or install it with POST /v1/connectors.");

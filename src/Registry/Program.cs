@@ -1,6 +1,8 @@
+using Platform.Registry.Catalog;
 using Platform.Registry.Connections;
 using Platform.Registry.Connectors;
 using Platform.Registry.Installs;
+using Platform.Registry.Lock;
 using Platform.Registry.Manifests;
 using Platform.ServiceDefaults;
 
@@ -16,6 +18,8 @@ builder.AddMessaging(x =>
 });
 builder.AddGrpcServer();
 builder.Services.AddSingleton<ManifestDownload>();
+builder.Services.AddOptions<CatalogOptions>().BindConfiguration(CatalogOptions.Section);
+builder.Services.AddSingleton<CatalogIndexes>().AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<InstallSender>();
 builder.Services.AddHostedService(services => services.GetRequiredService<InstallSender>());
 
@@ -25,6 +29,9 @@ app.MapGrpcService<RegistryGrpc>();
 RequestInstall.Map(app);
 ReadConnectors.Map(app);
 ReadInstalls.Map(app);
+ReadCatalog.Map(app);
+ReadLock.Map(app);
+ApplyLock.Map(app);
 CreateConnection.Map(app);
 ReadConnections.Map(app);
 app.Run();

@@ -97,4 +97,65 @@ public sealed class InstallTests
 
         Assert.Equal("""{"url":"https://example.org/manifest.json","name":"mine"}""", Assert.Single(stub.Requests).Body);
     }
+
+    [Fact]
+    public async Task Warnings_of_a_success_are_told_and_a_cancelled_install_has_an_exit_code_of_its_own()
+    {
+        const string warned = $$"""{"id":"{{Id}}","connector":"files","state":"succeeded","version":1,"digest":"abc","warnings":[{"code":"bundle_differs","message":"Another digest.","remedy":"Compare them."}]}""";
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/connectors", Running, 202)
+            .Events($"GET /v1/installs/{Id}/log", ("end", "{}"))
+            .On($"GET /v1/installs/{Id}", warned)
+            .On($"GET /v1/installs/{Id}", $$"""{"id":"{{Id}}","connector":"files","state":"cancelled"}""");
+        using var cli = new Cli(stub.Url);
+
+        var first = await cli.RunAsync("connectors", "install", cli.Write("manifest.json", "{}"));
+        var second = await cli.RunAsync("connectors", "install", cli.Write("manifest.json", "{}"));
+
+        Assert.Equal((0, "warning bundle_differs: Another digest.\n  to do: Compare them."), (first.ExitCode, first.Errors));
+        Assert.Equal(7, second.ExitCode);
+        Assert.EndsWith("The install of files was cancelled.", second.Output);
+    }
+
+    [Theory]
+    [InlineData("files", """{"catalog":"files","name":"mine"}""")]
+    [InlineData("files@1.2 beta", """{"catalog":"files","version":"1.2 beta","name":"mine"}""")]
+    public async Task A_name_is_looked_up_in_the_catalog(string argument, string body)
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("POST /v1/connectors", Running, 202);
+
+        await Cli.RunAsync(stub.Url, "connectors", "install", argument, "--name", "mine", "--no-wait");
+
+        Assert.Equal(body, Assert.Single(stub.Requests).Body);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_there_is_no_name_of_the_catalog()
+    {
+        var answer = await Cli.RunAsync("http://127.0.0.1:1", "connectors", "install", "manifest.json");
+
+        Assert.Equal(2, answer.ExitCode);
+        Assert.StartsWith("error no_such_file: ", answer.Errors);
+    }
+
+    [Fact]
+    public async Task Installs_are_listed_and_cancelled_and_their_logs_printed()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("GET /v1/installs?connector=files&limit=2", $$"""{"items":[{{Failed}}],"next":null}""")
+            .On($"GET /v1/installs/{Id}", Failed)
+            .On($"POST /v1/installs/{Id}/cancel", Running, 202)
+            .Events($"GET /v1/installs/{Id}/log", ("line", """{"stream":"stdout","text":"one"}"""), ("end", "{}"));
+        using var cli = new Cli(stub.Url);
+
+        var list = await cli.RunAsync("installs", "list", "--connector", "files", "--limit", "2");
+        var show = await cli.RunAsync("installs", "show", Id, "--json");
+        var cancel = await cli.RunAsync("installs", "cancel", Id);
+        var log = await cli.RunAsync("installs", "log", Id);
+
+        Assert.Contains($"{Id}\tfiles\t\tfailed\t\t\tinstall_command_failed", list.Output);
+        Assert.Equal("failed", JsonDocument.Parse(show.Output).RootElement.GetProperty("state").GetString());
+        Assert.Equal($"Install {Id} of files is running; cancellation is asked for.", cancel.Output);
+        Assert.Equal((0, "one"), (log.ExitCode, log.Output));
+    }
 }

@@ -41,6 +41,8 @@ internal sealed class ApiClient : IDisposable
     /// <summary>Posts text as it stands, so that the API's complaint about its position fits the user's file.</summary>
     public Task<JsonElement> PostTextAsync(string path, string json, CancellationToken cancel) => SendAsync(HttpMethod.Post, path, json, cancel);
 
+    public Task<JsonElement> PutTextAsync(string path, string json, CancellationToken cancel) => SendAsync(HttpMethod.Put, path, json, cancel);
+
     /// <summary>Every item of a paged list, one page in memory.</summary>
     public async IAsyncEnumerable<JsonElement> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancel)
     {

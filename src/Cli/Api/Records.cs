@@ -7,10 +7,33 @@ internal sealed record Page(IReadOnlyList<JsonElement> Items, string? Next);
 
 internal sealed record Connector(string Name, string? Description, string Source, string Uri, int Version, string Digest, string? Protocol, DateTimeOffset? InstalledAt);
 
-internal sealed record Install(Guid Id, string Connector, string State, string? Stage, int? Version, string? Digest, InstallError? Error)
+internal sealed record ConnectorVersion(
+    int Version, bool Current, string? State, string? DeclaredVersion, string Digest, long SizeBytes, string? SourceRevision, string? SourceDigest, DateTimeOffset? InstalledAt);
+
+internal sealed record Install(
+    Guid Id, string Connector, string? Kind, string State, string? Stage, int? Version, string? Digest, long? DoneBytes, long? TotalBytes,
+    InstallError? Error, IReadOnlyList<InstallWarning>? Warnings, DateTimeOffset? CreatedAt)
 {
-    public bool Final => State is "succeeded" or "failed";
+    public bool Final => State is "succeeded" or "failed" or "cancelled";
 }
+
+internal sealed record InstallWarning(string Code, string Message, string? Remedy);
+
+internal sealed record CatalogAnswer(IReadOnlyList<CatalogItem> Items, IReadOnlyList<CatalogIndex> Indexes);
+
+internal sealed record CatalogItem(string Name, string? Description, string? Version, string Source, int? InstalledVersion);
+
+internal sealed record CatalogIndex(string Source, long? AgeSeconds, int Connectors, IndexError? Error, IReadOnlyList<SkippedEntry> Skipped);
+
+internal sealed record IndexError(string Code, string Message, string? Remedy);
+
+internal sealed record SkippedEntry(int Position, string? Name, IReadOnlyList<EntryError> Errors);
+
+internal sealed record EntryError(string Field, string Message);
+
+internal sealed record AppliedLock(IReadOnlyList<AppliedConnector> Connectors, IReadOnlyList<string> NotInLock);
+
+internal sealed record AppliedConnector(string Name, string Action, int? Version, Install? Install);
 
 internal sealed record InstallError(string Code, string Message, string? Command, int? ExitCode, string? OutputTail, string? Remedy);
 

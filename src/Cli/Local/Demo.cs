@@ -3,6 +3,7 @@ using System.Text.Json;
 using Platform.Cli.Api;
 using Platform.Cli.Connections;
 using Platform.Cli.Connectors;
+using Platform.Cli.Installs;
 using Platform.Cli.Runs;
 
 namespace Platform.Cli.Local;
@@ -79,7 +80,7 @@ internal static class Demo
         say("\n1. Install a connector from its manifest");
         var manifest = Path.Combine(DataDirectory.Root, "artifacts", "connectors", "files", "manifest.json");
         var install = (await InstallConnector.StartAsync(api, manifest, null, call.Cancel)).To<Install>();
-        Require(await InstallConnector.FollowAsync(step, install) == ExitCode.Ok, "the connector could not be installed");
+        Require(await FollowInstall.RunAsync(step, install) == ExitCode.Ok, "the connector could not be installed");
 
         say($"\n2. Create the connection {ConnectionName}: the files below {Folder}");
         await ConnectAsync(step, install.Connector);

@@ -101,6 +101,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         Add("Local:Roots", [DataDirectory.Root, .. options.LocalRoots.Select(Path.GetFullPath)]);
         Add("Connectors:ReadablePaths", [.. options.Readable.Select(Path.GetFullPath)]);
         Add("Outbound:Allow", options.OutboundAllow);
+        Add("Catalog:Sources", options.Catalogs);
         return configuration;
 
         void Add(string section, IReadOnlyList<string> values)
@@ -195,4 +196,5 @@ internal sealed class LocalPlatform : IAsyncDisposable
 
 /// <param name="Persistent">Whether the servers keep what they were given beyond this run.</param>
 internal sealed record StartOptions(
-    string Data, int Port, bool Persistent, bool Verbose, IReadOnlyList<string> LocalRoots, IReadOnlyList<string> Readable, IReadOnlyList<string> OutboundAllow);
+    string Data, int Port, bool Persistent, bool Verbose, IReadOnlyList<string> LocalRoots, IReadOnlyList<string> Readable, IReadOnlyList<string> OutboundAllow,
+    IReadOnlyList<string> Catalogs);

@@ -13,6 +13,8 @@ internal sealed class StartArguments
     private readonly Option<string[]> readable = new("--readable") { Description = "A folder that connectors may read, besides /usr and /etc." };
     private readonly Option<string[]> outboundAllow = new("--allow-outbound") { Description = "A host[:port] or CIDR range that installs may fetch from although it is not globally routable." };
 
+    private readonly Option<string[]> catalogs = new("--catalog") { Description = "A URL or file that lists connectors to install by name; the samples' by default." };
+
     public Option<string?> Data { get; } = DataOption();
 
     public static Option<string?> DataOption() => new("--data") { Description = "The data folder; data in the checkout by default." };
@@ -21,13 +23,16 @@ internal sealed class StartArguments
 
     public Command AddTo(Command command)
     {
-        foreach (var option in new Option[] { Data, port, verbose, localRoots, readable, outboundAllow }) command.Add(option);
+        foreach (var option in new Option[] { Data, port, verbose, localRoots, readable, outboundAllow, catalogs }) command.Add(option);
         return command;
     }
 
     public StartOptions Read(Call call) => new(
         DataFolder(call, Data), call.Get(port) ?? DefaultPort, Persistent: true, call.Get(verbose),
-        Folders(call, localRoots), Folders(call, readable), call.Get(outboundAllow) ?? []);
+        Folders(call, localRoots), Folders(call, readable), call.Get(outboundAllow) ?? [], Catalogs(call.Get(catalogs) ?? []));
+
+    private static string[] Catalogs(string[] given) =>
+        [.. given.Select(text => text.Contains("://", StringComparison.Ordinal) ? text : Path.GetFullPath(text))];
 
     // A folder that is not there would be noticed by the first install or run that needs it, with words about that one.
     private static string[] Folders(Call call, Option<string[]> option)

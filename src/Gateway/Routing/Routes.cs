@@ -11,6 +11,8 @@ internal static class Routes
     private static readonly (string Path, string Service, bool Stream)[] Table =
     [
         ("/v1/connectors/{**rest}", "registry", false),
+        ("/v1/catalog", "registry", false),
+        ("/v1/lock", "registry", false),
         ("/v1/connections/{**rest}", "registry", false),
         ("/v1/connections/{name}/state", "ingest", false),
         ("/v1/installs/{**rest}", "registry", false),

@@ -35,6 +35,15 @@ internal sealed partial class BundleStore(DataFolder data)
         }
     }
 
+    /// <returns>Whether there was one. A download that is under way goes on to its end.</returns>
+    public bool Remove(string digest)
+    {
+        if (!Digest().IsMatch(digest) || !File.Exists(Place(digest))) return false;
+        File.Delete(Place(digest));
+        Posix.SyncFolder(Path.GetDirectoryName(Place(digest))!);
+        return true;
+    }
+
     private string Place(string digest) => Path.Combine(data.Store, digest[..2], digest + ".tar");
 
     [GeneratedRegex("^[0-9a-f]{64}$")]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using Platform.Contracts;
+using Platform.Registry.Catalog;
 using Platform.Registry.Installs;
 using Platform.Registry.Json;
 using Platform.Registry.Manifests;
@@ -15,17 +16,21 @@ internal static class RequestInstall
         routes.MapPost("/v1/connectors", HandleAsync)
             .RequireScope("connectors:install")
             .WithName("InstallConnector").WithSummary("Installs a connector from its manifest").WithTags("Connectors")
-            .WithDescription("The body is a manifest, or {\"url\": …} to fetch one from. An install of an existing name makes a new version.")
+            .WithDescription("""
+                The body is a manifest, or {"url": …} to fetch one from, or {"catalog": …} for the name of one in the catalog, with "version" for one that its
+                author calls so. An install of an existing name makes a new version.
+                """)
             .Accepts<Manifest>("application/json")
             .Produces<InstallView>(StatusCodes.Status202Accepted)
             .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(422);
 
     private static async Task<IResult> HandleAsync(
-        string? name, HttpContext context, NpgsqlDataSource database, ManifestDownload download, InstallSender sender, CancellationToken cancel)
+        string? name, HttpContext context, NpgsqlDataSource database, ManifestDownload download, CatalogIndexes indexes, InstallSender sender,
+        CancellationToken cancel)
     {
         var body = await LimitedBody.ReadAsync(context.Request.Body, ManifestDownload.MaxBytes, cancel)
             ?? throw Errors.BodyTooLarge(ManifestDownload.MaxBytes);
-        var manifest = await ReadAsync(body, name, download, cancel);
+        var manifest = await ReadAsync(body, name, download, indexes, cancel);
 
         await using var connection = await database.OpenConnectionAsync(cancel);
         var row = await BeginInstall.BeginAsync(connection, null, manifest, BeginInstall.Install, null, null, context.Actor(), cancel);
@@ -33,17 +38,37 @@ internal static class RequestInstall
         return Results.Accepted($"/v1/installs/{row.Id}", row.View);
     }
 
-    private static async Task<Manifest> ReadAsync(ReadOnlyMemory<byte> body, string? name, ManifestDownload download, CancellationToken cancel)
+    private static async Task<Manifest> ReadAsync(
+        ReadOnlyMemory<byte> body, string? name, ManifestDownload download, CatalogIndexes indexes, CancellationToken cancel)
     {
         using var json = JsonText.Parse(body, "The body");
-        if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("url", out _))
-            return ManifestReader.Read(json.RootElement, name);
+        if (json.RootElement.ValueKind == JsonValueKind.Object)
+        {
+            if (json.RootElement.TryGetProperty("url", out _)) return await FetchAsync(json.RootElement, name, download, cancel);
+            if (json.RootElement.TryGetProperty("catalog", out _)) return await FindAsync(json.RootElement, name, indexes, cancel);
+        }
+        return ManifestReader.Read(json.RootElement, name);
+    }
 
-        var fields = new JsonFields(json.RootElement, ["url", "name"]);
+    private static async Task<Manifest> FetchAsync(JsonElement json, string? name, ManifestDownload download, CancellationToken cancel)
+    {
+        var fields = new JsonFields(json, ["url", "name"]);
         var (url, ownName) = (fields.Required("url"), fields.Optional("name"));
         if (fields.Errors.Count > 0) throw Errors.InvalidManifest(fields.Errors);
 
         using var fetched = JsonText.Parse(await download.GetAsync(url, cancel), "The document at the url");
         return ManifestReader.Read(fetched.RootElement, name ?? ownName);
+    }
+
+    private static async Task<Manifest> FindAsync(JsonElement json, string? name, CatalogIndexes indexes, CancellationToken cancel)
+    {
+        var fields = new JsonFields(json, ["catalog", "version", "name"]);
+        var (listed, version, ownName) = (fields.Required("catalog"), fields.Optional("version"), fields.Optional("name"));
+        if (fields.Errors.Count > 0) throw Errors.InvalidManifest(fields.Errors);
+
+        var manifest = await ReadCatalog.FindAsync(indexes, listed, version, cancel);
+        if ((name ?? ownName) is not { } other) return manifest;
+        manifest = manifest with { Name = other };
+        return ManifestRules.Check(manifest) is { Count: > 0 } errors ? throw Errors.InvalidManifest(errors) : manifest;
     }
 }

@@ -11,7 +11,8 @@ internal sealed class ManifestDownload(OutboundGuard guard) : IDisposable
 
     private readonly HttpClient http = new(guard.HttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
 
-    public async Task<ReadOnlyMemory<byte>> GetAsync(string url, CancellationToken cancel)
+    /// <param name="limit">Bytes of the document.</param>
+    public async Task<ReadOnlyMemory<byte>> GetAsync(string url, CancellationToken cancel, int limit = MaxBytes)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo != "")
             throw Errors.InvalidManifest([new("url", "invalid_url", "The url must be absolute, by http or https, and hold no user name.")]);
@@ -21,7 +22,7 @@ internal sealed class ManifestDownload(OutboundGuard guard) : IDisposable
         try
         {
             // A query may hold a signature or token, so errors name the URL without it.
-            return await GetAsync(uri, deadline.Token);
+            return await GetAsync(uri, limit, deadline.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -35,13 +36,13 @@ internal sealed class ManifestDownload(OutboundGuard guard) : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private async Task<ReadOnlyMemory<byte>> GetAsync(Uri uri, CancellationToken cancel)
+    private async Task<ReadOnlyMemory<byte>> GetAsync(Uri uri, int limit, CancellationToken cancel)
     {
         using var answer = await http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
         if (!answer.IsSuccessStatusCode) throw Unreachable(uri, $"the server answered {(int)answer.StatusCode}.");
         await using var body = await answer.Content.ReadAsStreamAsync(cancel);
-        return await LimitedBody.ReadAsync(body, MaxBytes, cancel)
-            ?? throw Unreachable(uri, $"the document has more than {MaxBytes} bytes.");
+        return await LimitedBody.ReadAsync(body, limit, cancel)
+            ?? throw Unreachable(uri, $"the document has more than {limit} bytes.");
     }
 
     private static ProblemException Unreachable(Uri uri, string why) => Errors.ManifestUnreachable(uri.GetLeftPart(UriPartial.Path), why);

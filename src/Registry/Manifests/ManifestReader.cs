@@ -8,7 +8,7 @@ namespace Platform.Registry.Manifests;
 /// <summary>JSON to <see cref="Manifest"/>, with every error of every field at once.</summary>
 internal static class ManifestReader
 {
-    private static readonly string[] Fields =
+    public static readonly string[] Fields =
     [
         "name", "description", "source", "uri", "install_command", "update_command", "command", "ref", "subdir", "protocol", "auto_mtls",
         "version", "sha256", "env", "limits", "platforms",
