@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Platform.Installer.Bundles;
 
 namespace Platform.Installer.Tests;
 
@@ -21,6 +22,41 @@ public sealed class BundleTests
         Assert.Equal(one.Digest, Convert.ToHexStringLower(await SHA256.HashDataAsync(bundle, TestContext.Current.CancellationToken)));
         Assert.Equal(one.SizeBytes, bundle.Length);
         Workplace.Shell($"test -x {tree}/run && test ! -x {tree}/lib/a && test $(readlink {tree}/link) = run && diff -r {first} {tree}");
+    }
+
+    [Fact]
+    public async Task The_digest_that_a_folder_would_have_is_told_without_writing_anything()
+    {
+        using var place = new Workplace();
+        var source = place.Source("source", ("run", "content"), ("lib/deep/c", new string('c', 300_000)));
+        Workplace.Shell("chmod +x run; ln -s lib/deep link; mkdir empty", source);
+
+        var foretold = await place.Pack.DigestAsync(source, TestContext.Current.CancellationToken);
+
+        Assert.Empty(Directory.EnumerateFiles(place.Data.Root, "*", SearchOption.AllDirectories));
+        Assert.Equal((await place.SucceedAsync(Workplace.Local(source))).Status.Digest, foretold);
+        Workplace.Shell("ln -sf /etc/passwd link", source);
+        await Assert.ThrowsAsync<InstallFailedException>(() => place.Pack.DigestAsync(source, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_removed_bundle_is_gone_but_a_download_of_it_goes_on_and_installing_brings_it_back()
+    {
+        using var place = new Workplace();
+        var source = place.Source("source", ("run", "content"));
+        var (status, _) = await place.SucceedAsync(Workplace.Local(source));
+        var service = new BundlesService(place.Store);
+        await using var download = place.Store.Open(status.Digest!)!;
+
+        Assert.True(await RemoveAsync(status.Digest!));
+        Assert.Null(place.Store.Open(status.Digest!));
+        Assert.Equal(status.Digest, Convert.ToHexStringLower(await SHA256.HashDataAsync(download, TestContext.Current.CancellationToken)));
+        foreach (var digest in (string[])[status.Digest!, new string('0', 64), "", "../../../etc/passwd"])
+            Assert.False(await RemoveAsync(digest));
+        await place.SucceedAsync(Workplace.Local(source));
+        Assert.True(await RemoveAsync(status.Digest!));
+
+        async Task<bool> RemoveAsync(string digest) => (await service.Remove(new() { Digest = digest }, null!)).Removed;
     }
 
     [Fact]

@@ -21,35 +21,41 @@ internal sealed class PackBundle(BundleStore store, IOptions<InstallOptions> opt
     public Task<Bundle> RunAsync(string source, string temporary, CancellationToken ct) => Task.Run(() =>
     {
         using var activity = PlatformActivity.Source.StartActivity("pack");
-        var root = Posix.RealPath(source)!;
-        var items = Tree.Walk(root, options.Value).ToList();
-        items.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        var links = CheckedLinks(root, items);
-
         var file = Path.Combine(temporary, "bundle.tar");
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        long size;
+        Bundle bundle;
         using (var output = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
-        using (var buffer = new BufferedStream(new HashingStream(output, sha), BufferBytes))
         {
-            using (var tar = new TarWriter(buffer, TarEntryFormat.Gnu, leaveOpen: true))
-            {
-                foreach (var item in items)
-                {
-                    ct.ThrowIfCancellationRequested();
-                    Write(tar, item, links);
-                }
-            }
-            buffer.Flush();
+            bundle = new Bundle(Pack(source, output, ct), output.Length);
             output.Flush(flushToDisk: true);
-            size = output.Length;
         }
-        var bundle = new Bundle(Convert.ToHexStringLower(sha.GetHashAndReset()), size);
         activity?.SetTag("digest", bundle.Digest);
-        activity?.SetTag("files", items.Count);
         store.Keep(bundle, file);
         return bundle;
     }, ct);
+
+    /// <summary>The digest that the folder's bundle would have; nothing is written.</summary>
+    /// <exception cref="InstallFailedException">It could not be packed.</exception>
+    public Task<string> DigestAsync(string folder, CancellationToken ct) => Task.Run(() => Pack(folder, Stream.Null, ct), ct);
+
+    /// <returns>The digest.</returns>
+    private string Pack(string folder, Stream output, CancellationToken ct)
+    {
+        var root = Posix.RealPath(folder)!;
+        var items = Tree.Walk(root, options.Value).ToList();
+        items.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        var links = CheckedLinks(root, items);
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using (var buffer = new BufferedStream(new HashingStream(output, sha), BufferBytes))
+        using (var tar = new TarWriter(buffer, TarEntryFormat.Gnu, leaveOpen: true))
+        {
+            foreach (var item in items)
+            {
+                ct.ThrowIfCancellationRequested();
+                Write(tar, item, links);
+            }
+        }
+        return Convert.ToHexStringLower(sha.GetHashAndReset());
+    }
 
     private static Dictionary<string, string> CheckedLinks(string root, List<Tree.Item> items)
     {

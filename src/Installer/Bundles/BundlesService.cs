@@ -4,11 +4,12 @@ using Platform.Installer.V1;
 
 namespace Platform.Installer.Bundles;
 
-/// <summary>Streams a bundle, from an offset on where a download was cut.</summary>
-internal sealed class DownloadBundle(BundleStore store) : V1.Bundles.BundlesBase
+/// <summary>The gRPC face of the store; see protos/installer.proto.</summary>
+internal sealed class BundlesService(BundleStore store) : V1.Bundles.BundlesBase
 {
     private const int ChunkBytes = 256 * 1024;
 
+    /// <summary>Streams a bundle, from an offset on where a download was cut.</summary>
     public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadChunk> responseStream, ServerCallContext context)
     {
         await using var file = store.Open(request.Digest) ?? throw Errors.UnknownBundle(request.Digest);
@@ -27,4 +28,7 @@ internal sealed class DownloadBundle(BundleStore store) : V1.Bundles.BundlesBase
             await responseStream.WriteAsync(chunk, context.CancellationToken);
         }
     }
+
+    public override Task<RemoveReply> Remove(RemoveRequest request, ServerCallContext context) =>
+        Task.FromResult(new RemoveReply { Removed = store.Remove(request.Digest) });
 }
