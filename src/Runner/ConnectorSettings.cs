@@ -7,7 +7,7 @@ internal sealed class ConnectorSettings
 {
     public const string Section = "Connectors";
 
-    /// <summary>Seconds from the start of the process to its handshake.</summary>
+    /// <summary>Seconds from the start of the process to its handshake, where the manifest doesn't say.</summary>
     [Range(1, 3600)]
     public int StartTimeoutSeconds { get; init; } = 60;
 
@@ -29,13 +29,21 @@ internal sealed class ConnectorSettings
     [Range(1024, int.MaxValue)]
     public int MaxMessageBytes { get; init; } = 80 << 20;
 
-    /// <summary>Resident memory of all processes of a run together, in MiB.</summary>
+    /// <summary>Resident memory of all processes of a run together, in MiB, where the manifest doesn't say.</summary>
     [Range(16, 1 << 20)]
     public int MemoryLimitMegabytes { get; init; } = 1024;
 
-    /// <summary>Processes and threads of a run together. Binds only where a cgroup can be made.</summary>
+    /// <summary>The most that a manifest may ask for instead of <see cref="MemoryLimitMegabytes"/>, in MiB.</summary>
+    [Range(16, 1 << 20)]
+    public int MemoryCeilingMegabytes { get; init; } = 8192;
+
+    /// <summary>Processes and threads of a run together. Binds only where a cgroup can be made. The manifest may say another number.</summary>
     [Range(8, 1 << 20)]
     public int MaxProcesses { get; init; } = 512;
+
+    /// <summary>The most that a manifest may ask for instead of <see cref="MaxProcesses"/>.</summary>
+    [Range(8, 1 << 20)]
+    public int ProcessesCeiling { get; init; } = 4096;
 
     /// <summary>Search path of connectors.</summary>
     public string Path { get; init; } = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

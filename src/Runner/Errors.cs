@@ -25,5 +25,14 @@ internal static class Errors
     public static ProblemException BadCursor() => new(new(
         "bad_cursor", 400, "The cursor is not valid", "The cursor is not one of this list.", "Take it from the field next of the page before."));
 
+    /// <summary>What hinders the platform, and not the connector, passes.</summary>
+    public static ProblemException NotDescribed(RunFault fault) => new(new(
+        fault.Code, fault.Code is "installer_unavailable" or "runner_stopping" ? 503 : 409, "The connector can't be started",
+        fault.Detail is null ? fault.Message : $"{fault.Message}\nIts last words:\n{fault.Detail}", fault.Remedy));
+
+    public static ProblemException TooManyDigests(int count, int limit) => new(new(
+        "too_many_digests", 422, "Too many digests at once", $"{count} digests were asked for.", $"Ask for at most {limit} at a time.",
+        [new("digests", "too_many", $"At most {limit}.")]));
+
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }

@@ -23,7 +23,7 @@ internal static class Faults
 
     public static RunFaultException HandshakeTimeout(TimeSpan limit) => new(new("handshake_timeout",
         $"The connector printed no handshake within {limit.TotalSeconds:0} s.",
-        "Check that the manifest's command starts the connector, or raise Connectors:StartTimeoutSeconds."));
+        "Check that the manifest's command starts the connector, or raise limits.start_seconds in the manifest, or Connectors:StartTimeoutSeconds for every connector."));
 
     public static RunFaultException ConnectorExited(int exitCode) => new(new("connector_exited",
         exitCode > 128
@@ -33,7 +33,7 @@ internal static class Faults
 
     public static RunFaultException OutOfMemory(long limitBytes) => new(new("connector_out_of_memory",
         $"The connector was ended because it used more than {limitBytes >> 20} MiB of memory.",
-        "Let it send smaller pages, or raise Connectors:MemoryLimitMegabytes."));
+        "Let it send smaller pages, or raise limits.memory_mb in the manifest, or Connectors:MemoryLimitMegabytes for every connector."));
 
     public static RunFaultException NotStarted(string command, string reason) => new(new("connector_exited",
         $"The connector's command could not be started: {reason} ({command}).",
@@ -90,6 +90,13 @@ internal static class Faults
 
     public static RunFaultException BundleUnavailable(string why) => new(new("bundle_unavailable",
         $"The installed connector could not be fetched: {why}", "Install the connector again."));
+
+    public static RunFaultException InstallerUnavailable(string why) => new(new("installer_unavailable",
+        $"The service that keeps installed connectors could not be reached: {why}", "Start the run again once the system is healthy."));
+
+    public static RunFaultException LimitsTooHigh(IEnumerable<string> limits) => new(new("limits_too_high",
+        $"The manifest's limits are more than this platform allows: {string.Join("; ", limits)}.",
+        "Lower the limits in the manifest, or let the platform's operator raise the named settings."));
 
     public static RunFaultException PreparationFailed(string code, string message, string? remedy) => new(new(code, message, remedy));
 

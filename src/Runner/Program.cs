@@ -1,5 +1,6 @@
 using Platform.Runner;
 using Platform.Runner.Bundles;
+using Platform.Runner.Describe;
 using Platform.Runner.Drivers;
 using Platform.Runner.Runs;
 using Platform.ServiceDefaults;
@@ -15,8 +16,11 @@ builder.AddInternalGrpcClient<Platform.Ingest.V1.Ingest.IngestClient>("ingest").
 builder.AddBundles();
 builder.Services.AddConnectorDrivers();
 builder.AddRuns();
+builder.AddGrpcServer();
+builder.Services.AddSingleton<DescribeConnector>();
 
 var app = builder.Build();
 app.UseServiceDefaults();
+app.MapGrpcService<RunnerService>();
 app.MapRuns();
 app.Run();

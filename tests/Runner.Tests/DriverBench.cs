@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Platform.Ingest.V1;
 using Platform.Runner.Drivers;
 using Platform.Runner.Processes;
@@ -22,6 +23,11 @@ internal sealed class DriverBench : IAsyncDisposable
 
     public CollectedLog Log { get; } = new();
 
+    /// <summary>What the manifest says of them.</summary>
+    public Platform.Registry.V1.ConnectorLimits? AskedLimits { get; set; }
+
+    public IReadOnlyDictionary<string, string> Variables { get; set; } = new Dictionary<string, string>();
+
     /// <summary>As the last connector that started was said to be isolated.</summary>
     public string? Isolation { get; private set; }
 
@@ -41,6 +47,20 @@ internal sealed class DriverBench : IAsyncDisposable
     public async Task<SyncEnd> SyncAsync(
         string options, string bundle, string command, Dictionary<string, string?>? settings = null, CancellationTokenSource? stop = null, bool autoMtls = false, bool fullListing = false)
     {
+        await using var provider = Provide(settings);
+        using var channel = Peers.Channel();
+        var run = new RunIdentity { RunId = Guid.CreateVersion7().ToString(), ConnectionId = Guid.CreateVersion7().ToString(), Fence = 1 };
+        using var pages = await PageLoad.OpenAsync(new(channel), new Open { Run = run }, CancellationToken.None);
+        var output = new ConnectorOutput(Log, Guid.Parse(run.RunId), "tested", new OptionMask(options));
+        var end = await provider.GetRequiredService<ConnectorDrivers>().For("c1").SyncAsync(
+            new(Launch(provider, bundle, command, output, autoMtls), options, pages, applies => Isolation = applies, fullListing),
+            stop?.Token ?? TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
+        Totals = pages.Totals;
+        return end;
+    }
+
+    private ServiceProvider Provide(Dictionary<string, string?>? settings)
+    {
         Dictionary<string, string?> values = new((settings ?? []).Select(s => KeyValuePair.Create("Connectors:" + s.Key, s.Value)))
         {
             ["Connectors:TemporaryDirectory"] = temporary,
@@ -51,16 +71,13 @@ internal sealed class DriverBench : IAsyncDisposable
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
         services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         services.AddConnectorDrivers();
-        await using var provider = services.BuildServiceProvider();
-        using var channel = Peers.Channel();
-        var run = new RunIdentity { RunId = Guid.CreateVersion7().ToString(), ConnectionId = Guid.CreateVersion7().ToString(), Fence = 1 };
-        using var pages = await PageLoad.OpenAsync(new(channel), new Open { Run = run }, CancellationToken.None);
-        var output = new ConnectorOutput(Log, Guid.Parse(run.RunId), "tested", new OptionMask(options));
-        var end = await provider.GetRequiredService<ConnectorDrivers>().For("c1").SyncAsync(
-            new(Guid.Parse(run.RunId), "tested", bundle, command, options, output, pages, applies => Isolation = applies, autoMtls, fullListing),
-            stop?.Token ?? TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
-        Totals = pages.Totals;
-        return end;
+        return services.BuildServiceProvider();
+    }
+
+    private ConnectorLaunch Launch(IServiceProvider provider, string bundle, string command, ConnectorOutput output, bool autoMtls)
+    {
+        var limits = LaunchLimits.Of(provider.GetRequiredService<IOptions<ConnectorSettings>>().Value, AskedLimits);
+        return new("tested", bundle, command, limits, output, autoMtls) { Environment = Variables };
     }
 
     /// <summary>No orphans: neither processes nor sockets nor folders.</summary>

@@ -205,6 +205,14 @@ public sealed class BundlesPeer : Platform.Installer.V1.Bundles.BundlesBase
 
     public int Downloads;
 
+    public ConcurrentQueue<DownloadRequest> Requests { get; } = [];
+
+    /// <summary>Bytes that all downloads together have sent.</summary>
+    public long Sent;
+
+    /// <summary>Cuts downloads by throwing; gets the offset of the next chunk.</summary>
+    public Action<long> OnChunk { get; set; } = _ => { };
+
     /// <returns>The digest.</returns>
     public string Add(string folder)
     {
@@ -236,13 +244,19 @@ public sealed class BundlesPeer : Platform.Installer.V1.Bundles.BundlesBase
     public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadChunk> chunks, ServerCallContext context)
     {
         Interlocked.Increment(ref Downloads);
+        Requests.Enqueue(request);
         if (!Archives.TryGetValue(request.Digest, out var archive))
             throw new RpcException(new Status(StatusCode.NotFound, "unknown bundle"));
-        for (var offset = 0; offset < archive.Length; offset += ChunkBytes)
+        for (var offset = (int)request.Offset; offset < archive.Length; offset += ChunkBytes)
+        {
+            OnChunk(offset);
+            var length = Math.Min(ChunkBytes, archive.Length - offset);
+            Interlocked.Add(ref Sent, length);
             await chunks.WriteAsync(new DownloadChunk
             {
-                Data = ByteString.CopyFrom(archive, offset, Math.Min(ChunkBytes, archive.Length - offset)),
-                TotalBytes = offset == 0 ? archive.Length : 0,
+                Data = ByteString.CopyFrom(archive, offset, length),
+                TotalBytes = offset == request.Offset ? archive.Length : 0,
             });
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Grpc.Net.Client;
 using Platform.Runner.Processes;
 using Platform.Servers;
 
@@ -17,8 +18,9 @@ internal sealed class RunnerProcess : IAsyncDisposable
 
     private readonly Process process;
     private readonly StringBuilder output = new();
+    private readonly GrpcChannel channel;
 
-    private RunnerProcess(Process process, Uri address)
+    private RunnerProcess(Process process, Uri address, Uri grpc)
     {
         this.process = process;
         process.OutputDataReceived += Collect;
@@ -27,12 +29,20 @@ internal sealed class RunnerProcess : IAsyncDisposable
         process.BeginErrorReadLine();
         Client = Authorised(address);
         Address = address;
+        GrpcAddress = grpc;
+        channel = GrpcChannel.ForAddress(grpc, new() { HttpClient = Authorised(grpc), DisposeHttpClient = true });
+        Grpc = new(channel);
     }
 
     public Uri Address { get; }
 
+    public Uri GrpcAddress { get; }
+
     /// <summary>With the internal secret and every scope.</summary>
     public HttpClient Client { get; }
+
+    /// <summary>With the internal secret.</summary>
+    public Platform.Runner.V1.Runner.RunnerClient Grpc { get; }
 
     public int Id => process.Id;
 
@@ -48,6 +58,7 @@ internal sealed class RunnerProcess : IAsyncDisposable
     public static async Task<RunnerProcess> StartAsync(Peers peers, string database, string broker, string data, string temporary, params (string Name, string Value)[] settings)
     {
         var address = new Uri($"http://127.0.0.1:{FreePorts.Take()}");
+        var grpc = new Uri($"http://127.0.0.1:{FreePorts.Take()}");
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Platform.Runner"))
         {
             RedirectStandardOutput = true,
@@ -56,13 +67,14 @@ internal sealed class RunnerProcess : IAsyncDisposable
         };
         foreach (var (name, value) in (ReadOnlySpan<(string, string)>)
             [
-                ("ASPNETCORE_URLS", address.ToString()), ("ConnectionStrings__runner-db", database), ("ConnectionStrings__messaging", broker),
+                ("Kestrel__Endpoints__http__Url", address.ToString()), ("Kestrel__Endpoints__grpc__Url", grpc.ToString()),
+                ("ConnectionStrings__runner-db", database), ("ConnectionStrings__messaging", broker),
                 ("Internal__Secret", Secret), ("Data__Directory", data), ("Connectors__TemporaryDirectory", temporary),
                 ("services__registry__grpc__0", peers.Address), ("services__installer__grpc__0", peers.Address), ("services__ingest__grpc__0", peers.Address),
                 ("Runner__SweepSeconds", "0.5"), ("Runner__DrainSeconds", "2"), .. settings,
             ])
             start.Environment[name] = value;
-        var runner = new RunnerProcess(Process.Start(start)!, address);
+        var runner = new RunnerProcess(Process.Start(start)!, address, grpc);
         try
         {
             await Wait.ForAsync("the runner is healthy", runner.IsHealthyAsync, StartTimeout);
@@ -105,6 +117,7 @@ internal sealed class RunnerProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        channel.Dispose();
         if (!process.HasExited)
         {
             Signal("CONT");

@@ -28,10 +28,13 @@ internal sealed partial class BundleCache(BundlesClient installer, IOptions<Data
     private const int Attempts = 3;
     private readonly string root = Path.Combine(data.Value.Directory, "bundles");
     private readonly ConcurrentDictionary<string, SemaphoreSlim> turns = [];
+    private readonly ConcurrentDictionary<string, int> users = [];
 
-    /// <summary>The folder of the bundle's files, checked just now.</summary>
-    /// <exception cref="RunFaultException">bundle_unavailable.</exception>
-    public async Task<string> GetAsync(string digest, CancellationToken cancel)
+    public bool IsInUse(string digest) => users.GetValueOrDefault(digest) > 0;
+
+    /// <summary>The bundle's files, checked just now, for as long as the lease is held.</summary>
+    /// <exception cref="RunFaultException">bundle_unavailable; installer_unavailable, when it is to be fetched and can't be now.</exception>
+    public async Task<BundleLease> GetAsync(string digest, CancellationToken cancel)
     {
         // It becomes a path.
         if (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower))
@@ -42,7 +45,7 @@ internal sealed partial class BundleCache(BundlesClient installer, IOptions<Data
         {
             var folder = Path.Combine(root, digest);
             if (BundleTree.Matches(folder))
-                return BundleTree.Files(folder);
+                return Lease(digest, folder);
             if (Directory.Exists(folder))
             {
                 Log.Touched(logger, digest);
@@ -51,7 +54,7 @@ internal sealed partial class BundleCache(BundlesClient installer, IOptions<Data
 
             RemoveLeftOvers();
             await FetchAsync(digest, folder, cancel);
-            return BundleTree.Files(folder);
+            return Lease(digest, folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -61,6 +64,12 @@ internal sealed partial class BundleCache(BundlesClient installer, IOptions<Data
         {
             turn.Release();
         }
+    }
+
+    private BundleLease Lease(string digest, string folder)
+    {
+        users.AddOrUpdate(digest, 1, (_, count) => count + 1);
+        return new(BundleTree.Files(folder), () => users.AddOrUpdate(digest, 0, (_, count) => count - 1));
     }
 
     private async Task FetchAsync(string digest, string folder, CancellationToken cancel)
@@ -81,7 +90,7 @@ internal sealed partial class BundleCache(BundlesClient installer, IOptions<Data
             {
                 var problem = ProblemException.FromRpc(e)?.Problem;
                 if (attempt == Attempts || e.StatusCode != StatusCode.Unavailable)
-                    throw Faults.BundleUnavailable(problem?.Detail ?? e.Status.Detail);
+                    throw e.StatusCode == StatusCode.Unavailable ? Faults.InstallerUnavailable(e.Status.Detail) : Faults.BundleUnavailable(problem?.Detail ?? e.Status.Detail);
                 await Task.Delay(TimeSpan.FromMilliseconds(300 * attempt), cancel);
             }
             catch (InvalidDataException e)

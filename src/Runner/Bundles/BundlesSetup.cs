@@ -6,6 +6,6 @@ internal static class BundlesSetup
     {
         builder.Services.AddOptions<DataSettings>().BindConfiguration(DataSettings.Section)
             .Validate(data => Path.IsPathRooted(data.Directory), "Data:Directory has to be set to an absolute folder.").ValidateOnStart();
-        builder.Services.AddSingleton<BundleCache>();
+        builder.Services.AddSingleton<BundleCache>().AddSingleton<FindBundlesInUse>();
     }
 }

@@ -13,6 +13,14 @@ internal interface IConnectorDriver
     bool StartsOver { get; }
 
     /// <summary>
+    /// Starts the connector as a sync would, waits until it can be talked to, asks what it tells about itself, and ends it with everything
+    /// that it started before this returns or throws.
+    /// </summary>
+    /// <exception cref="RunFaultException">The connector can't be talked to.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled: the connector was told, given its grace and killed.</exception>
+    Task<ConnectorDescription> DescribeAsync(ConnectorLaunch launch, CancellationToken cancel);
+
+    /// <summary>
     /// Starts the connector, lets it sync into <see cref="SyncWork.Pages"/> and ends it, with everything that it started,
     /// before this returns or throws.
     /// </summary>
@@ -21,15 +29,15 @@ internal interface IConnectorDriver
     Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel);
 }
 
+/// <summary>What is known of a connector that answered.</summary>
+/// <param name="Isolation">That applied.</param>
+internal sealed record ConnectorDescription(string Isolation);
+
 /// <summary>One sync to do.</summary>
-/// <param name="Bundle">The installed connector's folder, to be read only.</param>
 /// <param name="Options">As the user gave them; secret: never in arguments, environment or logs.</param>
 /// <param name="OnStarted">Gets the isolation that applies, once the connector answers.</param>
-/// <param name="AutoMtls">The manifest asks for TLS with throw-away certificates; for protocols that have it.</param>
 /// <param name="FullListing">The connection's owner knows that every run lists everything, whether the connector says so or not.</param>
-internal sealed record SyncWork(
-    Guid RunId, string Connector, string Bundle, string Command, string Options,
-    ConnectorOutput Output, PageLoad Pages, Action<string> OnStarted, bool AutoMtls = false, bool FullListing = false);
+internal sealed record SyncWork(ConnectorLaunch Launch, string Options, PageLoad Pages, Action<string> OnStarted, bool FullListing = false);
 
 /// <param name="Result">The connector's closing words; empty when it has none.</param>
 /// <param name="CompleteStreams">Of these the connector has sent everything there is.</param>

@@ -8,12 +8,14 @@ namespace Platform.Runner.Processes;
 /// What a connector writes: into the Runner's log with the run's id and without the connection's options, in bounded
 /// amount; the last lines are kept for the error of a failed run.
 /// </summary>
-internal sealed partial class ConnectorOutput(ILogger logger, Guid run, string connector, OptionMask mask)
+/// <param name="run">Null: it was started without one, to be described.</param>
+internal sealed partial class ConnectorOutput(ILogger logger, Guid? run, string connector, OptionMask mask)
 {
     // Of ordinary lines, and of warnings and errors again as many: a flood of the one must not hide the other.
     private const int MaxLogged = 2000;
     private const int MaxKept = 40;
     private const int MaxKeptCharacters = 1000;
+    private readonly string id = run?.ToString() ?? "describe";
     private readonly Queue<string> kept = [];
     private readonly Queue<string> printed = [];
     private int ordinary;
@@ -48,9 +50,9 @@ internal sealed partial class ConnectorOutput(ILogger logger, Guid run, string c
 
             var count = level >= LogLevel.Warning ? ++severe : ++ordinary;
             if (count <= MaxLogged)
-                Log.Line(logger, level, connector, run, text);
+                Log.Line(logger, level, connector, id, text);
             else if (count == MaxLogged + 1)
-                Log.Dropped(logger, connector, run, MaxLogged, level >= LogLevel.Warning ? "warnings and errors" : "ordinary lines");
+                Log.Dropped(logger, connector, id, MaxLogged, level >= LogLevel.Warning ? "warnings and errors" : "ordinary lines");
         }
     }
 
@@ -99,9 +101,9 @@ internal sealed partial class ConnectorOutput(ILogger logger, Guid run, string c
     private static partial class Log
     {
         [LoggerMessage(EventId = 1, Message = "{Connector} ({RunId}): {Line}")]
-        public static partial void Line(ILogger logger, LogLevel level, string connector, Guid runId, string line);
+        public static partial void Line(ILogger logger, LogLevel level, string connector, string runId, string line);
 
         [LoggerMessage(2, LogLevel.Warning, "{Connector} ({RunId}): more than {Limit} {Kind} of output, the rest of them is dropped")]
-        public static partial void Dropped(ILogger logger, string connector, Guid runId, int limit, string kind);
+        public static partial void Dropped(ILogger logger, string connector, string runId, int limit, string kind);
     }
 }

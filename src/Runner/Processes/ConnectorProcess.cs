@@ -40,24 +40,25 @@ internal sealed class ConnectorProcess : IAsyncDisposable
 
     public bool RanOutOfMemory => outgrown || group?.RanOutOfMemory() == true;
 
+    /// <param name="variables">Of the protocol, besides those of every connector; they win over the manifest's.</param>
     /// <param name="maxOutputLineBytes">Longer lines on stdout come cut.</param>
     /// <param name="onOutput">Each line of stdout and whether it was cut; called from a pool thread, in order.</param>
     /// <exception cref="RunFaultException">The command could not be started.</exception>
     public static async Task<ConnectorProcess> StartAsync(
-        ProcessLauncher launcher, Isolation isolation, ConnectorSettings settings, string command, string bundle, RunFolder folder,
+        ProcessLauncher launcher, Isolation isolation, ConnectorLaunch launch, RunFolder folder,
         IReadOnlyDictionary<string, string> variables, int maxOutputLineBytes, Action<string, bool> onOutput, Action<string, bool> onError)
     {
-        var group = isolation.CreateControlGroup(folder.UniqueName);
+        var group = isolation.CreateControlGroup(folder.UniqueName, launch.Limits);
         try
         {
-            var process = await launcher.StartAsync(isolation.Start(CommandLine.ToArgv(command), bundle, folder, group, variables));
-            return new(process, group, folder, (long)settings.MemoryLimitMegabytes << 20, isolation.Describe(group), maxOutputLineBytes, onOutput, onError);
+            var process = await launcher.StartAsync(isolation.Start(launch, folder, group, variables));
+            return new(process, group, folder, launch.Limits.MemoryBytes, isolation.Describe(group), maxOutputLineBytes, onOutput, onError);
         }
         catch (System.ComponentModel.Win32Exception e)
         {
             if (group is not null)
                 await group.RemoveAsync();
-            throw Faults.NotStarted(command, e.Message);
+            throw Faults.NotStarted(launch.Command, e.Message);
         }
     }
 

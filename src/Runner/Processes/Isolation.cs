@@ -21,16 +21,16 @@ internal sealed class Isolation
     public bool HasParentDeathSignal { get; }
 
     /// <summary>The group that the limits of one run bind, or null where none can be made.</summary>
-    public ControlGroup? CreateControlGroup(string name) =>
-        settings.UseControlGroups ? ControlGroup.TryCreate(name, (long)settings.MemoryLimitMegabytes << 20, settings.MaxProcesses) : null;
+    public ControlGroup? CreateControlGroup(string name, LaunchLimits limits) =>
+        settings.UseControlGroups ? ControlGroup.TryCreate(name, limits.MemoryBytes, limits.Processes) : null;
 
     /// <summary>As the run records it, like <c>bwrap+cgroup1</c> or <c>process-group</c>.</summary>
     public string Describe(ControlGroup? group) =>
         (HasBubblewrap ? "bwrap" : "process-group") + (group is null ? "" : "+cgroup" + group.Version);
 
     /// <summary>The whole start: nothing inherited but what is named here, and no option of the connection.</summary>
-    public ProcessStartInfo Start(
-        IReadOnlyList<string> command, string bundle, RunFolder folder, ControlGroup? group, IReadOnlyDictionary<string, string> variables)
+    /// <param name="variables">Of the protocol.</param>
+    public ProcessStartInfo Start(ConnectorLaunch launch, RunFolder folder, ControlGroup? group, IReadOnlyDictionary<string, string> variables)
     {
         var start = new ProcessStartInfo("/usr/bin/env")
         {
@@ -38,7 +38,7 @@ internal sealed class Isolation
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
-            WorkingDirectory = HasBubblewrap ? "/" : bundle,
+            WorkingDirectory = HasBubblewrap ? "/" : launch.Bundle,
         };
         start.Environment.Clear();
         start.Environment["PATH"] = dotnetRoot is null ? settings.Path : $"{settings.Path}:{dotnetRoot}";
@@ -54,12 +54,19 @@ internal sealed class Isolation
         // By this the processes of a run are found where nothing better holds them together.
         start.Environment[RunFolder.Marker] = folder.Path;
 
-        foreach (var word in Chain(command, bundle, folder, group))
+        foreach (var word in (string[])[.. Chain(launch.Bundle, folder, group), .. Variables(launch, start), .. CommandLine.ToArgv(launch.Command)])
             start.ArgumentList.Add(word);
         return start;
     }
 
-    private IEnumerable<string> Chain(IReadOnlyList<string> command, string bundle, RunFolder folder, ControlGroup? group)
+    // Set behind the isolation and not before it: a library to preload, say, would be loaded into programs that run outside.
+    private static IEnumerable<string> Variables(ConnectorLaunch launch, ProcessStartInfo start)
+    {
+        string[] own = [.. launch.Environment.Where(v => !start.Environment.ContainsKey(v.Key)).Select(v => $"{v.Key}={v.Value}")];
+        return own.Length == 0 ? [] : ["/usr/bin/env", "--", .. own];
+    }
+
+    private List<string> Chain(string bundle, RunFolder folder, ControlGroup? group)
     {
         List<string> chain = [];
         if (HasParentDeathSignal)
@@ -71,7 +78,7 @@ internal sealed class Isolation
             chain.AddRange(Bubblewrap(bundle, folder));
         else
             chain.Add("setsid");
-        return chain.Concat(command);
+        return chain;
     }
 
     private IEnumerable<string> Bubblewrap(string bundle, RunFolder folder)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 using Platform.Ingest.V1;
 using Platform.Registry.V1;
 using Platform.Runner.Bundles;
@@ -15,7 +16,7 @@ namespace Platform.Runner.Runs;
 /// <summary>One attempt of a run, from its lease to its copied outcome. However it goes, it ends in a decision at Ingest.</summary>
 internal sealed partial class RunExecution(
     RunStore store, RunChanges changes, RunClosing closing, EventPublisher events, RegistryClient registry, IngestClient ingest,
-    BundleCache bundles, ConnectorDrivers drivers, ILogger<RunExecution> logger)
+    BundleCache bundles, ConnectorDrivers drivers, IOptions<ConnectorSettings> settings, ILogger<RunExecution> logger)
 {
     private const int MaxMessageCharacters = 4096;
     private const int MaxResultCharacters = 64 * 1024;
@@ -53,12 +54,12 @@ internal sealed partial class RunExecution(
             var options = Encoding.UTF8.GetString(specification.Options.Span);
             mask = new OptionMask(options);
             var driver = drivers.For(start.Protocol);
-            var bundle = await bundles.GetAsync(start.Digest, stop);
+            var limits = LaunchLimits.Of(settings.Value, start.Limits);
+            using var bundle = await bundles.GetAsync(start.Digest, stop);
             var open = new Open { Run = run.Identity(), StartOver = driver.StartsOver, NotifyChanges = specification.ChangedEvents };
             using var pages = lease.Pages = await PageLoad.OpenAsync(ingest, open, lease.Lost);
             var output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
-            var end = await driver.SyncAsync(
-                new(run.Id, run.Connector, bundle, start.Command, options, output, pages, OnStarted, start.AutoMtls, specification.FullListing), stop);
+            var end = await driver.SyncAsync(new(ConnectorLaunch.Of(run.Connector, start, bundle.Files, limits, output), options, pages, OnStarted, specification.FullListing), stop);
             return (FinishedSync.Of(end with { Result = Bounded(mask.Apply(end.Result), MaxResultCharacters) }, specification), null);
 
             void OnStarted(string applies)

@@ -147,6 +147,14 @@ internal sealed class RunStore(NpgsqlDataSource database)
             new { id, fence, version, digest, protocol, isolation }, cancellationToken: cancel));
     }
 
+    /// <summary>Which of these bundles belong to runs that have not ended.</summary>
+    public async Task<IReadOnlySet<string>> DigestsInUseAsync(string[] digests, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        return (await session.QueryAsync<string>(new CommandDefinition(
+            "select distinct digest from runs where state in ('queued', 'running') and digest = any(@digests)", new { digests }, cancellationToken: cancel))).ToHashSet();
+    }
+
     /// <summary>Copies Ingest's decision. False when a newer fence exists: then its holder does it.</summary>
     public async Task<bool> FinishAsync(Guid id, long fence, RunOutcome outcome, LoadTotals? totals, CancellationToken cancel)
     {

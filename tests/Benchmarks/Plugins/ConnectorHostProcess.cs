@@ -39,7 +39,8 @@ internal static class ConnectorHostProcess
         using var pages = await PageLoad.OpenAsync(new(ingest), new Open { Run = new() { RunId = run.ToString() } }, CancellationToken.None);
         var output = new ConnectorOutput(NullLogger.Instance, run, "generator", new OptionMask(options));
         var bundle = Path.GetDirectoryName(command)!;
-        await driver.SyncAsync(new(run, "generator", bundle, "./" + Path.GetFileName(command), options, output, pages, _ => { }), CancellationToken.None);
+        var launch = new ConnectorLaunch("generator", bundle, "./" + Path.GetFileName(command), LaunchLimits.Of(new()), output);
+        await driver.SyncAsync(new(launch, options, pages, _ => { }), CancellationToken.None);
         return ingest;
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Platform.Runner;
 using Platform.Runner.Drivers;
@@ -20,7 +21,7 @@ internal sealed class StartHost : IAsyncDisposable
     private readonly ProcessLauncher launcher;
     private readonly Isolation isolation;
     private readonly RunFolders folders;
-    private readonly ConnectorSettings settings;
+    private readonly LaunchLimits limits;
 
     public StartHost(bool isolated)
     {
@@ -38,7 +39,7 @@ internal sealed class StartHost : IAsyncDisposable
         LookForIsolation = Stopwatch.GetElapsedTime(start);
         launcher = provider.GetRequiredService<ProcessLauncher>();
         folders = provider.GetRequiredService<RunFolders>();
-        settings = provider.GetRequiredService<IOptions<ConnectorSettings>>().Value;
+        limits = LaunchLimits.Of(provider.GetRequiredService<IOptions<ConnectorSettings>>().Value);
     }
 
     /// <summary>What the Runner spends once, when it starts.</summary>
@@ -59,8 +60,10 @@ internal sealed class StartHost : IAsyncDisposable
         };
         var line = new TaskCompletionSource<(string Text, long Time)>(TaskCreationOptions.RunContinuationsAsynchronously);
         var errors = new List<string>();
+        var output = new ConnectorOutput(NullLogger.Instance, null, connector.Name, new OptionMask(""));
+        var launch = new ConnectorLaunch(connector.Name, connector.Bundle, connector.Command, limits, output);
         await using var process = await ConnectorProcess.StartAsync(
-            launcher, isolation, settings, connector.Command, connector.Bundle, folder, variables, Handshake.MaxLineBytes,
+            launcher, isolation, launch, folder, variables, Handshake.MaxLineBytes,
             (text, _) => line.TrySetResult((text, Stopwatch.GetTimestamp())), (text, _) => errors.Add(text));
         AppliedIsolation = process.Isolation;
         var spawned = Stopwatch.GetTimestamp();

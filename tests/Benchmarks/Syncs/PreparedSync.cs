@@ -47,7 +47,8 @@ internal sealed class PreparedSync
         var id = Guid.Parse(run.RunId);
         var output = new ConnectorOutput(NullLogger.Instance, id, run.Connector, new OptionMask(options));
         var bundle = Path.GetDirectoryName(command)!;
-        var end = await driver.SyncAsync(new(id, run.Connector, bundle, "./" + Path.GetFileName(command), options, output, pages, OnStarted), CancellationToken.None);
+        var launch = new ConnectorLaunch(run.Connector, bundle, "./" + Path.GetFileName(command), LaunchLimits.Of(new()), output);
+        var end = await driver.SyncAsync(new(launch, options, pages, OnStarted), CancellationToken.None);
         if (ingest is null)
             return counting.Objects;
         var request = new CloseRequest { Run = run, Outcome = Outcome.Succeeded, Result = end.Result };

@@ -24,10 +24,17 @@ internal sealed class StreamDriver(ProcessLauncher launcher, Isolation isolation
 
     public bool StartsOver => true;
 
+    public async Task<ConnectorDescription> DescribeAsync(ConnectorLaunch launch, CancellationToken cancel)
+    {
+        using var folder = folders.Create();
+        await using var plugin = await StartAsync(folder, launch, cancel);
+        return new(plugin.Isolation);
+    }
+
     public async Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel)
     {
         using var folder = folders.Create();
-        await using var plugin = await PluginHost.StartAsync(launcher, isolation, options.Value, folder, work, Versions, Cookie, cancel);
+        await using var plugin = await StartAsync(folder, work.Launch, cancel);
         work.OnStarted(plugin.Isolation);
         using var call = plugin.Invoker.AsyncServerStreamingCall(Stream, null, new(cancellationToken: cancel), new() { Options = work.Options });
         while (await call.ResponseStream.MoveNext(cancel))
@@ -40,4 +47,7 @@ internal sealed class StreamDriver(ProcessLauncher launcher, Isolation isolation
         await work.Pages.SealAsync();
         return work.Pages.Refused.IsCompleted ? throw await work.Pages.Refused : new("", [""]);
     }
+
+    private Task<PluginHost> StartAsync(RunFolder folder, ConnectorLaunch launch, CancellationToken cancel) =>
+        PluginHost.StartAsync(launcher, isolation, folder, launch, TimeSpan.FromSeconds(options.Value.GraceSeconds), Versions, Cookie, cancel);
 }

@@ -18,12 +18,27 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
     /// <summary>Always: c1 has no state.</summary>
     public bool StartsOver => true;
 
+    /// <summary>c1 has no call that tells something: that it answers is all there is to know.</summary>
+    public async Task<ConnectorDescription> DescribeAsync(ConnectorLaunch launch, CancellationToken cancel)
+    {
+        using var folder = folders.Create();
+        try
+        {
+            await using var plugin = await StartAsync(folder, launch, cancel);
+            return new(plugin.Isolation);
+        }
+        catch (RunFaultException e)
+        {
+            throw WithLastWords(e, launch.Output);
+        }
+    }
+
     public async Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel)
     {
         using var folder = folders.Create();
         try
         {
-            await using var plugin = await PluginHost.StartAsync(launcher, isolation, options.Value, folder, work, Versions, Cookie, cancel);
+            await using var plugin = await StartAsync(folder, work.Launch, cancel);
             work.OnStarted(plugin.Isolation);
             var session = new CallbackSession(work.Pages);
             await using var callback = await CallbackEndpoint.ListenAsync(folder.Socket("callback"), session, options.Value.MaxMessageBytes, plugin.Tls);
@@ -36,11 +51,17 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
                 session.End();
             }
         }
-        catch (RunFaultException e) when (e.Fault.Detail is null && work.Output.LastWords is { } words)
+        catch (RunFaultException e)
         {
-            throw new RunFaultException(e.Fault with { Detail = words });
+            throw WithLastWords(e, work.Launch.Output);
         }
     }
+
+    private Task<PluginHost> StartAsync(RunFolder folder, ConnectorLaunch launch, CancellationToken cancel) =>
+        PluginHost.StartAsync(launcher, isolation, folder, launch, TimeSpan.FromSeconds(options.Value.GraceSeconds), Versions, Cookie, cancel);
+
+    private static RunFaultException WithLastWords(RunFaultException e, ConnectorOutput output) =>
+        e.Fault.Detail is null && output.LastWords is { } words ? new(e.Fault with { Detail = words }) : e;
 
     private async Task<SyncEnd> SyncAsync(
         PluginHost plugin, CallbackEndpoint callback, CallbackSession session, SyncWork work, CancellationToken cancel)

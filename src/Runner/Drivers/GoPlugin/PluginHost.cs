@@ -16,18 +16,19 @@ internal sealed class PluginHost : IAsyncDisposable
 
     private readonly ConnectorProcess process;
     private readonly GrpcChannel channel;
-    private readonly ConnectorSettings settings;
+    private readonly LaunchLimits limits;
+    private readonly TimeSpan fullGrace;
     private readonly Task<StdioEnd> stdio;
     private readonly CancellationTokenSource ended = new();
     private long endingSince;
 
-    private PluginHost(ConnectorProcess process, GrpcChannel channel, MutualTls? tls, ConnectorSettings settings, ConnectorOutput output)
+    private PluginHost(ConnectorProcess process, GrpcChannel channel, MutualTls? tls, ConnectorLaunch launch, TimeSpan grace)
     {
-        (this.process, this.channel, Tls, this.settings) = (process, channel, tls, settings);
+        (this.process, this.channel, Tls, limits, fullGrace) = (process, channel, tls, launch.Limits, grace);
         Invoker = channel.CreateCallInvoker();
         // In this order, before any work: the broker's stream, then the standard streams.
         Broker = new(new GRPCBroker.GRPCBrokerClient(Invoker));
-        stdio = PluginStdio.DrainAsync(new GRPCStdio.GRPCStdioClient(Invoker), output, ended.Token);
+        stdio = PluginStdio.DrainAsync(new GRPCStdio.GRPCStdioClient(Invoker), launch.Output, ended.Token);
     }
 
     public CallInvoker Invoker { get; }
@@ -45,14 +46,15 @@ internal sealed class PluginHost : IAsyncDisposable
     /// <summary>Ends with the connector's process; never fails.</summary>
     public Task Exited => process.Exited;
 
+    /// <param name="grace">Between being told to end and being killed.</param>
     /// <param name="versions">App protocol versions that the caller can talk.</param>
     /// <param name="cookie">Name and value of the variable by which a plugin knows that a host started it.</param>
     public static async Task<PluginHost> StartAsync(
-        ProcessLauncher launcher, Isolation isolation, ConnectorSettings settings, RunFolder folder, SyncWork work,
+        ProcessLauncher launcher, Isolation isolation, RunFolder folder, ConnectorLaunch launch, TimeSpan grace,
         IReadOnlyCollection<int> versions, KeyValuePair<string, string> cookie, CancellationToken cancel)
     {
         using var activity = PlatformActivity.Source.StartActivity("connector start");
-        activity?.SetTag("platform.connector", work.Connector);
+        activity?.SetTag("platform.connector", launch.Connector);
         var variables = new Dictionary<string, string>
         {
             [cookie.Key] = cookie.Value,
@@ -61,18 +63,18 @@ internal sealed class PluginHost : IAsyncDisposable
             ["PLUGIN_MAX_PORT"] = "25000",
             ["PLUGIN_UNIX_SOCKET_DIR"] = folder.Path,
         };
-        var tls = work.AutoMtls ? new MutualTls() : null;
+        var tls = launch.AutoMtls ? new MutualTls() : null;
         if (tls is not null)
             variables[MutualTls.ClientCertificateVariable] = tls.CertificatePem;
         var handshake = new TaskCompletionSource<Handshake>(TaskCreationOptions.RunContinuationsAsynchronously);
         var process = await ConnectorProcess.StartAsync(
-            launcher, isolation, settings, work.Command, work.Bundle, folder, variables, LineReader.MaxLineBytes, OnOutput, work.Output.Add);
+            launcher, isolation, launch, folder, variables, LineReader.MaxLineBytes, OnOutput, launch.Output.Add);
         try
         {
-            var agreed = await HandshakeAsync(process, handshake.Task, TimeSpan.FromSeconds(settings.StartTimeoutSeconds), settings, cancel);
+            var agreed = await HandshakeAsync(process, handshake.Task, launch.Limits, cancel);
             if (tls is not null)
                 PluginChannel.Trust(tls, agreed);
-            var host = new PluginHost(process, PluginChannel.Open(agreed, tls), tls, settings, work.Output);
+            var host = new PluginHost(process, PluginChannel.Open(agreed, tls), tls, launch, grace);
             try
             {
                 await host.PingAsync(agreed, cancel);
@@ -96,7 +98,7 @@ internal sealed class PluginHost : IAsyncDisposable
         {
             if (handshake.Task.IsCompleted)
             {
-                work.Output.Add(line, cut);
+                launch.Output.Add(line, cut);
                 return;
             }
 
@@ -117,7 +119,7 @@ internal sealed class PluginHost : IAsyncDisposable
         if (!await process.WaitForExitAsync(LastWordsLimit))
             return null;
         await process.DrainAsync();
-        return ExitFault(process, settings);
+        return ExitFault(process, limits);
     }
 
     /// <summary>The connector's grace counts from the first call on: it has been told to end.</summary>
@@ -153,15 +155,15 @@ internal sealed class PluginHost : IAsyncDisposable
         Tls?.Dispose();
     }
 
-    private TimeSpan Grace => TimeSpan.FromSeconds(settings.GraceSeconds) - Stopwatch.GetElapsedTime(endingSince) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+    private TimeSpan Grace => fullGrace - Stopwatch.GetElapsedTime(endingSince) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static async Task<Handshake> HandshakeAsync(
-        ConnectorProcess process, Task<Handshake> handshake, TimeSpan limit, ConnectorSettings settings, CancellationToken cancel)
+        ConnectorProcess process, Task<Handshake> handshake, LaunchLimits limits, CancellationToken cancel)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timeout.CancelAfter(limit);
+        timeout.CancelAfter(limits.Start);
         await Task.WhenAny(handshake, process.Exited, Task.Delay(Timeout.Infinite, timeout.Token));
         cancel.ThrowIfCancellationRequested();
         if (process.Exited.IsCompleted)
@@ -169,15 +171,15 @@ internal sealed class PluginHost : IAsyncDisposable
             await process.DrainAsync();
             // A wrong line says more than the exit that followed it.
             if (!handshake.IsFaulted)
-                throw ExitFault(process, settings);
+                throw ExitFault(process, limits);
         }
 
-        return handshake.IsCompleted ? await handshake : throw Faults.HandshakeTimeout(limit);
+        return handshake.IsCompleted ? await handshake : throw Faults.HandshakeTimeout(limits.Start);
     }
 
-    private static RunFaultException ExitFault(ConnectorProcess process, ConnectorSettings settings) =>
+    private static RunFaultException ExitFault(ConnectorProcess process, LaunchLimits limits) =>
         process.RanOutOfMemory
-            ? Faults.OutOfMemory((long)settings.MemoryLimitMegabytes << 20)
+            ? Faults.OutOfMemory(limits.MemoryBytes)
             : Faults.ConnectorExited(process.ExitCode);
 
     private async Task PingAsync(Handshake handshake, CancellationToken cancel)

@@ -1,0 +1,19 @@
+using Platform.Registry.V1;
+
+namespace Platform.Runner.Processes;
+
+/// <summary>All that is needed to start a connector, whatever it is then asked for.</summary>
+/// <param name="Connector">Its name, for logs.</param>
+/// <param name="Bundle">The installed connector's folder, to be read only.</param>
+/// <param name="Command">Of the manifest, run from the root of the bundle.</param>
+/// <param name="Output">Takes what it writes.</param>
+/// <param name="AutoMtls">The manifest asks for TLS with throw-away certificates; for protocols that have it.</param>
+internal sealed record ConnectorLaunch(string Connector, string Bundle, string Command, LaunchLimits Limits, ConnectorOutput Output, bool AutoMtls = false)
+{
+    /// <summary>Environment variables of the manifest; what the platform itself sets stays.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <param name="start">As Registry says it.</param>
+    public static ConnectorLaunch Of(string connector, ConnectorStart start, string bundle, LaunchLimits limits, ConnectorOutput output) =>
+        new(connector, bundle, start.Command, limits, output, start.AutoMtls) { Environment = start.Env };
+}
