@@ -3,9 +3,9 @@ using System.Net;
 namespace Platform.ServiceDefaults;
 
 /// <summary>Follows redirects of GET and HEAD to http and https only, never from https down to http; each hop connects through the guard.</summary>
-internal sealed class GuardedRedirects(HttpMessageHandler inner) : DelegatingHandler(inner)
+internal sealed class GuardedRedirects(HttpMessageHandler inner, int maxRedirects = GuardedRedirects.DefaultMax) : DelegatingHandler(inner)
 {
-    private const int MaxRedirects = 5;
+    public const int DefaultMax = 5;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -17,8 +17,8 @@ internal sealed class GuardedRedirects(HttpMessageHandler inner) : DelegatingHan
                 if (Target(request, response) is not { } target)
                     return response;
                 response.Dispose();
-                if (hop == MaxRedirects)
-                    throw Refused($"{Shown(request)} redirects more than {MaxRedirects} times.");
+                if (hop == maxRedirects)
+                    throw Refused($"{Shown(request)} redirects more than {maxRedirects} times.");
                 if (target.Scheme is not ("http" or "https") || (request.RequestUri!.Scheme == "https" && target.Scheme == "http"))
                     throw Refused($"{Shown(request)} redirects to the scheme {target.Scheme}.");
                 if (Uri.Compare(request.RequestUri, target, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) != 0)

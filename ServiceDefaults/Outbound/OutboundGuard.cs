@@ -19,7 +19,8 @@ public sealed class OutboundGuard(IConfiguration configuration)
     /// A handler for http and https whose every connection, redirects included, goes to a checked address; no proxy. A refusal is a
     /// <see cref="ProblemException"/>. The caller owns it; keep one and reuse it.
     /// </summary>
-    public HttpMessageHandler HttpHandler() => new GuardedRedirects(new SocketsHttpHandler
+    /// <param name="maxRedirects">How many redirects a request may follow, 0 and up.</param>
+    public HttpMessageHandler HttpHandler(int maxRedirects = GuardedRedirects.DefaultMax) => new GuardedRedirects(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
@@ -27,7 +28,7 @@ public sealed class OutboundGuard(IConfiguration configuration)
         ConnectTimeout = ConnectTimeout,
         PooledConnectionLifetime = TimeSpan.FromMinutes(1),
         ConnectCallback = ConnectAsync,
-    });
+    }, maxRedirects);
 
     /// <summary>Resolves and checks a host that something else dials, such as git. Dial only the returned addresses where that can be arranged.</summary>
     /// <exception cref="ProblemException">422 <c>outbound_refused</c> when any address is refused, <c>outbound_unresolved</c> when there is none.</exception>

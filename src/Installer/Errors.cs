@@ -13,7 +13,7 @@ internal sealed class InstallFailedException(InstallError error) : Exception(err
 internal static class Errors
 {
     public static InstallFailedException SourceUnsupported(string source) => Failure("source_unsupported",
-        $"Sources of kind '{source}' can't be installed yet.", "Use a VCS source (a git URL) or a Local source (a file or folder below Local:Roots).");
+        $"There are no sources of kind '{source}'.", "Use HTTP (a file or archive), VCS (a git URL) or Local (a file or folder below Local:Roots).");
 
     public static InstallFailedException LocalNotAllowed(string path, string why) => Failure("local_not_allowed",
         $"'{path}' may not be installed: {why}.", "Put the source below one of the folders in Local:Roots (the checkout, unless configured), or add its folder there: ./platform up --local-root FOLDER.");
@@ -32,7 +32,7 @@ internal static class Errors
         "Correct the manifest's ref, or leave it out to take the default branch.");
 
     public static InstallFailedException SubdirNotFound(string subdir, string why) => Failure("subdir_not_found",
-        $"The manifest's subdir '{subdir}' {why}.", "Give a folder of the repository, relative to its root, without '..'.");
+        $"The manifest's subdir '{subdir}' {why}.", "Give a folder of the repository or archive, relative to its root, without '..'.");
 
     public static InstallFailedException GitFailed(string command, int exitCode, string output) => Failure("git_failed",
         $"git ended with exit code {exitCode}.", "Check the manifest's uri, and that this machine may read the repository.", command, exitCode, output);
@@ -86,6 +86,80 @@ internal static class Errors
 
     public static ProblemException BadOffset(long offset, long length) => new(new Problem("bad_offset", 400,
         "Bad offset", $"The bundle has {length} bytes, the offset was {offset}.", "Begin again at 0."));
+
+    public static InstallFailedException PlatformUnsupported(string platform, IEnumerable<string> platforms) => Failure("platform_unsupported",
+        $"The connector does not run on this machine, which is {platform}; its manifest names {string.Join(", ", platforms)}.",
+        "Install it on such a machine, or add this one to the manifest's platforms if it does run here.");
+
+    public static InstallFailedException SourceDigestMismatch(string where, string expected, string actual, string by) => Failure("source_digest_mismatch",
+        $"{where} has the sha256 {actual}, but {by} wants {expected}.", "It is another file than the one that was pinned. Find out why before you change the pin.");
+
+    public static InstallFailedException BadHttpUrl(string why) => Failure("http_bad_url",
+        $"The manifest's uri is not a URL that can be downloaded: {why}.", "Use https://host/path or http://host/path, without user name or password.");
+
+    public static InstallFailedException DownloadUnreachable(string where, string why) => Failure("download_unreachable",
+        $"{where} can't be reached: {why}", "Check the manifest's uri and the network of the Installer's machine, then install again.");
+
+    public static InstallFailedException DownloadTlsFailed(string where, string why) => Failure("download_tls_failed",
+        $"There is no trusted TLS connection to {where}: {why}", "The server needs a certificate that the Installer's machine trusts, for this host name.");
+
+    public static InstallFailedException DownloadNotFound(string where, int status) => Failure("download_not_found",
+        $"{where} does not exist: the server answered {status}.", "Correct the manifest's uri.");
+
+    public static InstallFailedException DownloadDenied(string where, int status) => Failure("download_denied",
+        $"The server does not give out {where}: it answered {status}.", "Use a URL that can be fetched without signing in; one whose query holds a token may have expired.");
+
+    public static InstallFailedException DownloadServerError(string where, int status) => Failure("download_server_error",
+        $"The server of {where} answered {status}.", "Install again later; the fault is the server's.");
+
+    public static InstallFailedException DownloadBadStatus(string where, int status) => Failure("download_bad_status",
+        $"The server of {where} answered {status} where 200 was expected.", "Correct the manifest's uri.");
+
+    public static InstallFailedException DownloadCut(string where, long received, long? total) => Failure("download_cut",
+        $"The connection to {where} ended after {received} of {total?.ToString() ?? "an unknown number of"} bytes.", "Install again; if it goes on, raise Install:DownloadAttempts.");
+
+    public static InstallFailedException DownloadStalled(string where, TimeSpan limit, long received) => Failure("download_stalled",
+        $"{where} sent nothing for {limit}, after {received} bytes.", "Install again later, or raise Install:DownloadIdleLimit.");
+
+    public static InstallFailedException DownloadTimedOut(string where, TimeSpan limit, long received) => Failure("download_timed_out",
+        $"{where} was not here within {limit}; {received} bytes were.", "Install again, or raise Install:DownloadTimeLimit.");
+
+    public static InstallFailedException DownloadTooLarge(string where, long limit) => Failure("download_too_large",
+        $"{where} is larger than {limit} bytes.", "Leave out what the connector doesn't need, or raise Install:MaxBytes.");
+
+    public static InstallFailedException DownloadEmpty(string where) => Failure("download_empty",
+        $"{where} is empty.", "Correct the manifest's uri, or the file.");
+
+    public static InstallFailedException DownloadChanged(string where, long before, long now) => Failure("download_changed",
+        $"{where} changed while it was downloaded: it had {before} bytes, then {now}.", "Install again when it is settled.");
+
+    public static InstallFailedException DownloadBadRange(string where) => Failure("download_bad_range",
+        $"The server of {where} answered another part of the file than was asked for.", "Install again; the fault is the server's.");
+
+    public static InstallFailedException DownloadTooLong(string where, long total) => Failure("download_too_long",
+        $"{where} has more than the {total} bytes that its server had promised.", "Install again; the fault is the server's.");
+
+    public static InstallFailedException DownloadIsHtml(string where) => Failure("download_is_html",
+        $"{where} is a web page, not a program or archive.", "Use the address of the file itself; a page for signing in or for people often stands in its place.");
+
+    public static InstallFailedException ArchiveBadEntries(IReadOnlyList<string> entries) => Failure("archive_bad_entries",
+        $"The archive holds what is not unpacked: {string.Join("; ", entries)}.",
+        "A downloaded archive may hold only files and folders, below its root, each once, with names in UTF-8. Pack it again without the rest.");
+
+    public static InstallFailedException ArchiveBomb(long bytes, long limit) => Failure("archive_bomb",
+        $"The archive of {bytes} bytes unpacks to more than {limit} bytes.", "No ordinary archive does so. If this one is meant to, raise Install:MaxUnpackRatio.");
+
+    public static InstallFailedException ArchiveDamaged(string kind, string why) => Failure("archive_damaged",
+        $"The {kind} archive can't be unpacked: {why}", "Make the archive anew, and see that it unpacks elsewhere.");
+
+    public static InstallFailedException ArchiveUnsupported(string kind) => Failure("archive_unsupported",
+        $"The download is a {kind} file, which can't be unpacked.", "Publish it as .zip, .tar, .tar.gz or .tar.xz.");
+
+    public static InstallFailedException ArchiveTimedOut(TimeSpan limit) => Failure("archive_timed_out",
+        $"The archive was not unpacked within {limit}.", "Make it smaller, or raise Install:UnpackTimeLimit.");
+
+    public static InstallFailedException XzMissing() => Failure("xz_missing",
+        "The download is a .tar.xz, but the Installer's machine has no program xz.", "Install xz (Debian: xz-utils) there, or publish a .tar.gz.");
 
     private static InstallFailedException Failure(
         string code, string message, string? remedy, string? command = null, int? exitCode = null, string? output = null) =>

@@ -14,7 +14,8 @@ internal static class InstallerSetup
         services.AddOptions<LocalOptions>().BindConfiguration(LocalOptions.Section);
         services.AddOptions<InstallOptions>().BindConfiguration(InstallOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<DataFolder>();
-        services.AddSingleton<LocalRoots>().AddSingleton<LocalSource>().AddSingleton<Git>().AddSingleton<VcsSource>().AddSingleton<FetchSource>();
+        services.AddSingleton<LocalRoots>().AddSingleton<LocalSource>().AddSingleton<Git>().AddSingleton<VcsSource>();
+        services.AddSingleton<Download>().AddSingleton<Archives>().AddSingleton<HttpSource>().AddSingleton<FetchSource>();
         services.AddSingleton<Sandbox>().AddSingleton<BuildSource>();
         services.AddSingleton<BundleStore>().AddSingleton<PackBundle>();
         services.AddSingleton<InstallStatuses>().AddSingleton<InstallLogs>().AddSingleton<RunInstall>().AddSingleton<AnswerInstall>();

@@ -69,4 +69,28 @@ internal sealed class InstallOptions
     /// </summary>
     [AllowedValues("auto", "bubblewrap", "direct", ErrorMessage = "Install:Isolation must be auto, bubblewrap or direct.")]
     public string Isolation { get; set; } = "auto";
+
+    /// <summary>How long a download may take, all attempts together.</summary>
+    public TimeSpan DownloadTimeLimit { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How long a server may send nothing before the connection is given up.</summary>
+    public TimeSpan DownloadIdleLimit { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Connections that a download may take; each goes on where the last one ended, if the server can.</summary>
+    [Range(1, 100)]
+    public int DownloadAttempts { get; set; } = 5;
+
+    /// <summary>The pause before the second attempt; each further one is twice as long, at most 10 s.</summary>
+    public TimeSpan DownloadBackoff { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Redirects that a download follows.</summary>
+    [Range(0, 50)]
+    public int MaxRedirects { get; set; } = 5;
+
+    /// <summary>How often larger than the archive its files together may be, once they have more than 64 MiB.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxUnpackRatio { get; set; } = 200;
+
+    /// <summary>How long the unpacking of an archive may take.</summary>
+    public TimeSpan UnpackTimeLimit { get; set; } = TimeSpan.FromMinutes(10);
 }

@@ -80,10 +80,10 @@ public sealed class LocalSourceTests
     }
 
     [Fact]
-    public async Task An_http_source_is_refused_with_what_to_use_instead()
+    public async Task A_source_that_there_is_none_of_is_refused_with_what_to_use_instead()
     {
         using var place = new Workplace();
-        var error = await place.FailAsync(Workplace.Local("https://example.com/x.zip") with { Source = "HTTP" });
+        var error = await place.FailAsync(Workplace.Local("https://example.com/x.zip") with { Source = "FTP" });
         Assert.Equal("source_unsupported", error.Code);
         Assert.Contains("VCS", error.Remedy, StringComparison.Ordinal);
     }

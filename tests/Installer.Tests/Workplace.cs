@@ -27,13 +27,13 @@ internal sealed class Workplace : IDisposable
         Pack = new PackBundle(Store, options);
         var roots = new LocalRoots(Microsoft.Extensions.Options.Options.Create(new LocalOptions { Roots = [Roots], Never = [Path.Combine(Roots, "registry-data")] }), Data);
         var guard = new OutboundGuard(new ConfigurationBuilder().AddInMemoryCollection(allow is null ? [] : [new("Outbound:Allow:0", allow)]).Build());
-        var fetch = new FetchSource(new LocalSource(roots, options), new VcsSource(new Git(options), roots, guard, options));
+        Fetch = new FetchSource(new LocalSource(roots, options), new VcsSource(new Git(options), roots, guard, options), new HttpSource(new Download(guard, options), new Archives(options), options));
         Sandbox = new Sandbox(Data, options, NullLogger<Sandbox>.Instance);
         Statuses = new InstallStatuses(Data);
         Logs = new InstallLogs(Data);
         // A bus that is never started: news of progress goes nowhere, as when the broker is away.
         var bus = Bus.Factory.CreateUsingInMemory(_ => { });
-        Install = new RunInstall(Data, Statuses, fetch, new BuildSource(Sandbox, options), Pack, new CommandPublisher(bus), options, NullLogger<RunInstall>.Instance);
+        Install = new RunInstall(Data, Statuses, Fetch, new BuildSource(Sandbox, options), Pack, new CommandPublisher(bus), options, NullLogger<RunInstall>.Instance);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("installer-tests-").FullName;
@@ -42,6 +42,7 @@ internal sealed class Workplace : IDisposable
     public DataFolder Data { get; }
     public BundleStore Store { get; }
     public PackBundle Pack { get; }
+    public FetchSource Fetch { get; }
     public Sandbox Sandbox { get; }
     public InstallStatuses Statuses { get; }
     public InstallLogs Logs { get; }
@@ -129,6 +130,19 @@ internal sealed class Workplace : IDisposable
         Assert.True(process.ExitCode == 0, $"{script}: exit code {process.ExitCode}");
         return output.Trim();
     }
+
+    /// <summary>Only fetches, with a pin.</summary>
+    public async Task<Fetched> FetchAsync(Manifest manifest, SourcePin? pin, Action<long, long?>? onProgress = null)
+    {
+        var id = Guid.CreateVersion7();
+        using var log = new InstallLog(Path.Combine(Folder, $"{id}.log"));
+        var work = Directory.CreateDirectory(Path.Combine(Folder, $"fetch-{id}"));
+        return await Fetch.RunAsync(
+            id, manifest, pin, work.CreateSubdirectory("source").FullName, work.CreateSubdirectory("fetch").FullName, log, onProgress ?? ((_, _) => { }), TestContext.Current.CancellationToken);
+    }
+
+    public async Task<InstallError> FetchFailsAsync(Manifest manifest, SourcePin? pin) =>
+        (await Assert.ThrowsAsync<InstallFailedException>(() => FetchAsync(manifest, pin))).Error;
 
     /// <summary>Waits for something that happens by itself.</summary>
     public static async Task UntilAsync(string what, Func<bool> happened)

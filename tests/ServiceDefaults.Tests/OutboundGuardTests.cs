@@ -1,5 +1,8 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 
@@ -135,5 +138,62 @@ public sealed class OutboundGuardTests
         Assert.Equal("outbound_redirect_refused", error.Problem.Code);
         error = await Assert.ThrowsAsync<ProblemException>(() => client.GetAsync("/loop", TestContext.Current.CancellationToken));
         Assert.Equal("outbound_redirect_refused", error.Problem.Code);
+    }
+
+    [Fact]
+    public async Task A_redirect_from_https_to_http_is_refused()
+    {
+        await using var plain = await TestService.StartAsync(app => app.MapGet("/plain", () => "treasure"), requireSecret: false);
+        using var certificate = Certificate();
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
+        await using var secure = builder.Build();
+        secure.Run(context =>
+        {
+            context.Response.Redirect(context.Request.Path == "/down" ? $"{plain.Address}plain" : "/down");
+            return Task.CompletedTask;
+        });
+        await secure.StartAsync(TestContext.Current.CancellationToken);
+        // The handler below the guard's redirects, trusting this one server.
+        using var client = new HttpClient(new GuardedRedirects(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            SslOptions = new() { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() },
+        }));
+
+        foreach (var path in (string[])["down", "first"])
+        {
+            var error = await Assert.ThrowsAsync<ProblemException>(() => client.GetAsync($"{secure.Urls.Single()}/{path}", TestContext.Current.CancellationToken));
+            Assert.Equal("outbound_redirect_refused", error.Problem.Code);
+            Assert.Contains("scheme http", error.Problem.Detail, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_number_of_redirects_is_the_callers()
+    {
+        await using var server = await TestService.StartAsync(
+            app =>
+            {
+                app.MapGet("/two", () => Results.Redirect("/one"));
+                app.MapGet("/one", () => Results.Redirect("/zero"));
+                app.MapGet("/zero", () => "arrived");
+            },
+            requireSecret: false);
+        foreach (var (redirects, arrives) in ((int, bool)[])[(2, true), (1, false), (0, false)])
+        {
+            using var client = new HttpClient(Guard("127.0.0.1").HttpHandler(redirects)) { BaseAddress = server.Address };
+            var answer = client.GetStringAsync("/two", TestContext.Current.CancellationToken);
+            if (arrives) Assert.Equal("arrived", await answer);
+            else Assert.Equal("outbound_redirect_refused", (await Assert.ThrowsAsync<ProblemException>(() => answer)).Problem.Code);
+        }
+    }
+
+    private static X509Certificate2 Certificate()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var bare = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return X509CertificateLoader.LoadPkcs12(bare.Export(X509ContentType.Pkcs12), null);
     }
 }

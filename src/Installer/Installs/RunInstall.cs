@@ -27,6 +27,7 @@ internal sealed partial class RunInstall(
             if (status.Attempt > 0) log.Note("the Installer ended in the middle of this install; it begins again");
             status = status with { Attempt = status.Attempt + 1 };
             await InstallProcesses.EndAsync(id);
+            MachinePlatform.Check(manifest);
             var (source, temporary) = (Folder(work, "source"), Folder(work, "tmp"));
 
             status = Enter(status, "fetching");

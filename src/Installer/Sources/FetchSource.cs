@@ -10,7 +10,7 @@ namespace Platform.Installer.Sources;
 internal sealed record Fetched(string? Revision, string? SourceDigest);
 
 /// <summary>Puts a manifest's source into an empty folder.</summary>
-internal sealed class FetchSource(LocalSource local, VcsSource vcs)
+internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource http)
 {
     /// <param name="pin">What the source must be; null: whatever is there now.</param>
     /// <param name="onProgress">Told of a download's bytes so far, and in all or null; from any thread, as often as there is news.</param>
@@ -22,11 +22,13 @@ internal sealed class FetchSource(LocalSource local, VcsSource vcs)
         switch (manifest.Source)
         {
             case "VCS":
-                return new Fetched(await vcs.FetchAsync(install, manifest, target, temporary, log, ct), null);
+                return new Fetched(await vcs.FetchAsync(install, manifest, pin?.SourceRevision, target, temporary, log, ct), null);
             case "Local":
                 log.Note($"copying {manifest.Uri}");
                 await local.FetchAsync(manifest, target, ct);
                 return new Fetched(null, null);
+            case "HTTP":
+                return new Fetched(null, await http.FetchAsync(install, manifest, pin?.SourceDigest, target, temporary, log, onProgress, ct));
             default:
                 throw Errors.SourceUnsupported(manifest.Source);
         }

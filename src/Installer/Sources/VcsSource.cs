@@ -12,12 +12,14 @@ internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard
 {
     private const string Fetched = "refs/platform/fetched";
 
+    /// <param name="pinned">The commit that a lock file wants instead of the manifest's ref; null: none.</param>
     /// <returns>The commit.</returns>
-    public async Task<string> FetchAsync(Guid install, Manifest manifest, string target, string temporary, InstallLog log, CancellationToken ct)
+    public async Task<string> FetchAsync(Guid install, Manifest manifest, string? pinned, string target, string temporary, InstallLog log, CancellationToken ct)
     {
         var reference = string.IsNullOrEmpty(manifest.Ref) ? null : manifest.Ref;
         if (reference is not null && !RefName().IsMatch(reference)) throw Errors.BadRef(reference);
-        var subdir = CheckedSubdir(manifest.Subdir);
+        if (pinned is not null && !(Commit().IsMatch(pinned) && pinned.Length >= 40)) throw Errors.BadRef(pinned);
+        var subdir = Subdir.Checked(manifest.Subdir);
         var url = GitUrl.Parse(manifest.Uri);
         IReadOnlyList<IPAddress> addresses = [];
         if (url.Scheme == "file")
@@ -33,10 +35,11 @@ internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard
         var checkout = Directory.CreateDirectory(Path.Combine(temporary, "checkout")).FullName;
         var session = Git.Open(install, url, addresses, checkout, Path.Combine(temporary, "gitconfig"), log);
         await git.RunAsync(session, ["init", "--quiet"], ct);
-        var commit = await FetchCommitAsync(session, reference, ct);
+        // By its id alone: a branch that is named like the commit is not the commit.
+        var commit = pinned is null ? await FetchCommitAsync(session, reference, ct) : await FetchByIdAsync(session, pinned, ct);
         await git.RunAsync(session, ["checkout", "--quiet", "--detach", "--no-recurse-submodules", commit, "--"], ct);
         Tree.Delete(Path.Combine(checkout, ".git"));
-        Take(checkout, subdir, target, ct);
+        Subdir.Take(checkout, subdir, target, options.Value, ct);
         log.Note($"fetched {url.Shown} at commit {commit}");
         return commit;
     }
@@ -52,6 +55,11 @@ internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard
             return await CommitAsync(session, Fetched, ct) ?? throw Errors.RefNotFound(reference);
         }
         if (reference is null || !Commit().IsMatch(reference)) throw Errors.RefNotFound(reference);
+        return await FetchByIdAsync(session, reference, ct);
+    }
+
+    private async Task<string> FetchByIdAsync(Git.Session session, string reference, CancellationToken ct)
+    {
         if (reference.Length >= 40)
         {
             var (outcome, _) = await git.TryAsync(session, [.. Fetch, "--depth=1", "--", session.Url.Text, $"+{reference}:{Fetched}"], ct);
@@ -80,31 +88,6 @@ internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard
         {
             throw Errors.OutboundRefused(e.Problem);
         }
-    }
-
-    private static string? CheckedSubdir(string? subdir)
-    {
-        if (string.IsNullOrEmpty(subdir)) return null;
-        if (subdir.StartsWith('/') || subdir.Contains('\0')) throw Errors.SubdirNotFound(subdir, "is not relative");
-        if (subdir.Split('/').Any(part => part is ".." or ".git")) throw Errors.SubdirNotFound(subdir, "has '..' or '.git' in it");
-        return subdir;
-    }
-
-    private void Take(string checkout, string? subdir, string target, CancellationToken ct)
-    {
-        if (subdir is null)
-        {
-            if (Directory.Exists(target)) Directory.Delete(target);
-            Directory.Move(checkout, target);
-            return;
-        }
-        var from = Posix.RealPath(Path.Combine(checkout, subdir)) ?? throw Errors.SubdirNotFound(subdir, "does not exist in the repository");
-        var root = Posix.RealPath(checkout)!;
-        if (from != root && !from.StartsWith(root + "/", StringComparison.Ordinal)) throw Errors.SubdirNotFound(subdir, "is a link that leads out of the repository");
-        if (!Directory.Exists(from)) throw Errors.SubdirNotFound(subdir, "is not a folder");
-        // Copied, not moved: were the checks above ever wrong, a move would take a folder of the machine's away.
-        Directory.CreateDirectory(target);
-        Tree.Copy(from, target, options.Value, ct);
     }
 
     /// <summary>A safe part of what git-check-ref-format allows; no beginning with '-', no "..", no "@{".</summary>
