@@ -53,8 +53,8 @@ var runner = builder.AddProject<Projects.Runner>("runner")
     .WithReadablePaths(settings)
     .WithHttpHealthCheck("/health");
 
-// A new version is started there before connections take it.
-registry.WithReference(runner);
+// A new version is started there before connections take it, and a bundle that no version names is removed from the store.
+registry.WithReference(runner).WithReference(installer);
 
 builder.AddProject<Projects.Gateway>("gateway")
     .WithReference(gatewayDb).WaitFor(gatewayDb)

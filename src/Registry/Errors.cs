@@ -1,3 +1,4 @@
+using Platform.Contracts;
 using Platform.ServiceDefaults;
 
 namespace Platform.Registry;
@@ -18,6 +19,14 @@ internal static class Errors
         ["unknown_connector"] = (404, "There is no such connector"),
         ["unknown_install"] = (404, "There is no such install"),
         ["install_running"] = (409, "An install of this connector is still going on"),
+        ["install_finished"] = (409, "The install has ended"),
+        ["unknown_version"] = (404, "The connector has no such version"),
+        ["version_not_ready"] = (409, "The version can't be used"),
+        ["no_earlier_version"] = (409, "There is no earlier version"),
+        ["version_in_use"] = (409, "The version is in use"),
+        ["connector_in_use"] = (409, "The connector is in use"),
+        ["invalid_rollback"] = (422, "The request has errors"),
+        ["runner_unavailable"] = (503, "Runner does not answer"),
         ["unknown_connection"] = (404, "There is no such connection"),
         ["invalid_connection"] = (422, "The connection has errors"),
         ["connection_exists"] = (409, "A connection of this name exists"),
@@ -61,8 +70,47 @@ internal static class Errors
         $"No install has the id '{id}'.", "List the installs with GET /v1/installs.");
 
     public static ProblemException InstallRunning(string connector, Guid running) => Make("install_running",
-        $"Install {running} of '{connector}' has not finished.", $"Wait until GET /v1/installs/{running} says succeeded or failed.",
+        $"Install {running} of '{connector}' has not finished.", $"Wait until GET /v1/installs/{running} says that it has ended, or end it with POST /v1/installs/{running}/cancel.",
         extensions: new Dictionary<string, object?> { ["install"] = running, ["location"] = $"/v1/installs/{running}" });
+
+    public static ProblemException InstallFinished(Guid install, string state) => Make("install_finished",
+        $"Install {install} has {state switch { "cancelled" => "been cancelled", _ => state }}.", "Nothing to do; a version that was installed is left with a rollback.");
+
+    public static ProblemException UnknownVersion(string connector, string version) => Make("unknown_version",
+        $"'{connector}' has no version '{version}'.", $"List its versions with GET /v1/connectors/{connector}/versions.");
+
+    public static ProblemException VersionNotReady(string connector, int version, string state) => Make("version_not_ready",
+        state == "checking" ? $"Version {version} of '{connector}' is still being checked." : $"Version {version} of '{connector}' could not be started, and was rejected.",
+        state == "checking" ? "Wait: it becomes the current one by itself when it answers." : "Choose a version that is ready, or install the connector again.");
+
+    public static ProblemException NoEarlierVersion(string connector, int version) => Make("no_earlier_version",
+        $"'{connector}' has no ready version below {version}, its current one.", $"List its versions with GET /v1/connectors/{connector}/versions and name one.");
+
+    public static ProblemException VersionInUse(string connector, int version, string why) => Make("version_in_use",
+        $"Version {version} of '{connector}' can't be removed: {why}.", "Make another version the current one, or wait until runs and checks have ended.");
+
+    public static ProblemException ConnectorInUse(string connector, IReadOnlyList<string> connections, bool more) => Make("connector_in_use",
+        $"Connections of '{connector}' exist: {string.Join(", ", connections)}{(more ? " and more" : "")}.", "Remove its connections first.",
+        extensions: new Dictionary<string, object?> { ["connections"] = connections });
+
+    public static ProblemException InvalidRollback(IReadOnlyList<FieldError> errors) => Make("invalid_rollback",
+        $"The body has {Count(errors)}.", "Send {\"version\": n}, or no body.", errors);
+
+    public static ProblemException RunnerUnavailable(string why) => Make("runner_unavailable",
+        $"Runner, which knows the versions that runs use, could not be asked: {why}.", "Try again in a moment.");
+
+    /// <summary>Of an install, not of a request.</summary>
+    public static InstallError VersionCheckFailed(Problem fault) => new("version_check_failed",
+        $"The new version was built, but could not be started, and is not used. {fault.Code}: {fault.Detail}",
+        fault.Remedy ?? "Correct the connector and install it again.");
+
+    /// <inheritdoc cref="VersionCheckFailed"/>
+    public static InstallError VersionCheckUnavailable(double seconds) => new("version_check_unavailable",
+        $"The new version was built, but for {seconds:0} s no Runner was there that could have tried it, so it is not used.",
+        "Install it again once the system is healthy.");
+
+    /// <inheritdoc cref="VersionCheckFailed"/>
+    public static InstallError InstallCancelled() => new("install_cancelled", "The install was ended on request.", "Install it again if it is wanted after all.");
 
     public static ProblemException UnknownConnection(string nameOrId) => Make("unknown_connection",
         $"There is no connection '{nameOrId}'.", "List the connections with GET /v1/connections.");

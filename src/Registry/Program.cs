@@ -4,6 +4,7 @@ using Platform.Registry.Connectors;
 using Platform.Registry.Installs;
 using Platform.Registry.Lock;
 using Platform.Registry.Manifests;
+using Platform.Registry.Versions;
 using Platform.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -22,6 +23,7 @@ builder.Services.AddOptions<CatalogOptions>().BindConfiguration(CatalogOptions.S
 builder.Services.AddSingleton<CatalogIndexes>().AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<InstallSender>();
 builder.Services.AddHostedService(services => services.GetRequiredService<InstallSender>());
+builder.AddVersions();
 
 var app = builder.Build();
 app.UseServiceDefaults();
@@ -32,6 +34,8 @@ ReadInstalls.Map(app);
 ReadCatalog.Map(app);
 ReadLock.Map(app);
 ApplyLock.Map(app);
+RequestCancel.Map(app);
+app.MapVersions();
 CreateConnection.Map(app);
 ReadConnections.Map(app);
 app.Run();

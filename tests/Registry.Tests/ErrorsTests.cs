@@ -7,7 +7,7 @@ namespace Platform.Registry.Tests;
 /// <summary>Walks the table of codes: every one is well formed, and made by exactly one factory with words and a remedy.</summary>
 public sealed class ErrorsTests
 {
-    private static readonly int[] Statuses = [400, 404, 409, 413, 422, 500];
+    private static readonly int[] Statuses = [400, 404, 409, 413, 422, 500, 503];
 
     public static TheoryData<string> Codes => [.. Errors.Table.Keys];
 
@@ -47,6 +47,8 @@ public sealed class ErrorsTests
         var type when type == typeof(long) => 7L,
         var type when type == typeof(Guid) => Guid.CreateVersion7(),
         var type when type == typeof(string) => "A sample.",
+        var type when type == typeof(bool) => true,
+        var type when type.IsAssignableFrom(typeof(List<string>)) => new List<string> { "a-sample" },
         _ => new List<FieldError> { new("name", "required", "It is required.") },
     };
 }

@@ -15,13 +15,18 @@ internal sealed class InstallerStub : IAsyncDisposable
 
     private readonly IHost host;
     private readonly Channel<InstallConnector> commands = Channel.CreateUnbounded<InstallConnector>();
+    private readonly Channel<CancelInstall> cancels = Channel.CreateUnbounded<CancelInstall>();
 
     private InstallerStub(string messaging)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "Platform.Installer", DisableDefaults = true });
         builder.Configuration["ConnectionStrings:messaging"] = messaging;
-        builder.Services.AddSingleton(commands);
-        builder.AddMessaging(x => x.AddConsumer<InstallConnectorConsumer>());
+        builder.Services.AddSingleton(commands).AddSingleton(cancels);
+        builder.AddMessaging(x =>
+        {
+            x.AddConsumer<InstallConnectorConsumer>();
+            x.AddConsumer<CancelInstallConsumer>();
+        });
         host = builder.Build();
     }
 
@@ -34,12 +39,18 @@ internal sealed class InstallerStub : IAsyncDisposable
     }
 
     /// <summary>The command of an install; others that come meanwhile are dropped.</summary>
-    public async Task<InstallConnector> CommandAsync(Guid install, CancellationToken cancel)
+    public Task<InstallConnector> CommandAsync(Guid install, CancellationToken cancel) =>
+        NextAsync(commands, command => command.InstallId == install, cancel);
+
+    /// <summary>The request to end an install; others that come meanwhile are dropped.</summary>
+    public Task<CancelInstall> CancelAsync(Guid install, CancellationToken cancel) => NextAsync(cancels, command => command.InstallId == install, cancel);
+
+    private static async Task<T> NextAsync<T>(Channel<T> channel, Func<T, bool> isIt, CancellationToken cancel)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(CommandTimeout);
-        await foreach (var command in commands.Reader.ReadAllAsync(timeout.Token))
-            if (command.InstallId == install) return command;
+        await foreach (var command in channel.Reader.ReadAllAsync(timeout.Token))
+            if (isIt(command)) return command;
         throw new InvalidOperationException("The channel of commands was closed.");
     }
 
@@ -55,5 +66,10 @@ internal sealed class InstallerStub : IAsyncDisposable
     private sealed class InstallConnectorConsumer(Channel<InstallConnector> commands) : IConsumer<InstallConnector>
     {
         public Task Consume(ConsumeContext<InstallConnector> context) => commands.Writer.WriteAsync(context.Message).AsTask();
+    }
+
+    private sealed class CancelInstallConsumer(Channel<CancelInstall> cancels) : IConsumer<CancelInstall>
+    {
+        public Task Consume(ConsumeContext<CancelInstall> context) => cancels.Writer.WriteAsync(context.Message).AsTask();
     }
 }

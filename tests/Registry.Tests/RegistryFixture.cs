@@ -9,7 +9,7 @@ using Platform.Servers;
 
 namespace Platform.Registry.Tests;
 
-/// <summary>One Registry for the tests of the service ring, with a stand-in Installer and a listener of events.</summary>
+/// <summary>One Registry for the tests of the service ring, with stand-ins for Installer and Runner and a listener of events.</summary>
 public sealed class RegistryFixture(ServersFixture servers) : IAsyncLifetime
 {
     private static readonly TimeSpan ConditionTimeout = TimeSpan.FromSeconds(20);
@@ -20,15 +20,21 @@ public sealed class RegistryFixture(ServersFixture servers) : IAsyncLifetime
     internal string Data { get; } = Directory.CreateTempSubdirectory("registry-tests-").FullName;
     internal RegistryHost Host { get; private set; } = null!;
     internal InstallerStub Installer { get; private set; } = null!;
+    internal Peers Peers { get; private set; } = null!;
     internal EventListener Events { get; private set; } = null!;
     internal HttpClient Client { get; private set; } = null!;
     internal string NewDatabase() => servers.PostgresConnectionString("registry");
+
+    /// <summary>Registry over another database, with queues of its own.</summary>
+    internal RegistryHost Another(string database, params (string, string)[] settings) =>
+        new(database, Messaging, Data, [("applicationName", $"Platform.Registry{Guid.CreateVersion7():N}"), .. settings]);
 
     public async ValueTask InitializeAsync()
     {
         Events = await EventListener.StartAsync(Messaging);
         Installer = await InstallerStub.StartAsync(Messaging);
-        Host = new(Database, Messaging, Data, ("Outbound:Allow:0", "127.0.0.1"));
+        Peers = await Peers.StartAsync();
+        Host = new(Database, Messaging, Data, [("Outbound:Allow:0", "127.0.0.1"), ("Versions:CheckPauseSeconds", "0.1"), .. Peers.Settings]);
         Client = Host.ClientWith("admin");
         await Until("Registry is healthy", async () => (await Client.GetAsync("/health")).IsSuccessStatusCode);
     }
@@ -36,6 +42,7 @@ public sealed class RegistryFixture(ServersFixture servers) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Host.DisposeAsync();
+        await Peers.DisposeAsync();
         await Installer.DisposeAsync();
         await Events.DisposeAsync();
         Directory.Delete(Data, recursive: true);
@@ -65,12 +72,28 @@ public sealed class RegistryFixture(ServersFixture servers) : IAsyncLifetime
         using var answer = await request;
         var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.True((int)answer.StatusCode == status, $"{(int)answer.StatusCode} instead of {status}: {text}");
-        return JsonSerializer.Deserialize<JsonElement>(text);
+        return text == "" ? default : JsonSerializer.Deserialize<JsonElement>(text);
     }
 
     internal Task<JsonElement> Get(string path, int status = 200) => Body(Client.GetAsync(path), status);
 
     internal Task<JsonElement> Post(string path, string json, int status) => Body(Client.PostAsync(path, Content(json)), status);
+
+    internal Task<JsonElement> Delete(string path, int status = 204) => Body(Client.DeleteAsync(path), status);
+
+    /// <summary>Of the current version; 0: the connector is not there.</summary>
+    internal async Task<int> Current(string connector)
+    {
+        using var answer = await Client.GetAsync($"/v1/connectors/{connector}");
+        return answer.IsSuccessStatusCode ? (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("version").GetInt32() : 0;
+    }
+
+    /// <summary>Number, state and * for the current one, the latest first.</summary>
+    internal async Task<string[]> Versions(string connector) =>
+    [
+        .. (await Get($"/v1/connectors/{connector}/versions")).GetProperty("items").EnumerateArray().Select(v =>
+            $"{v.GetProperty("version").GetInt32()} {v.GetProperty("state").GetString()}{(v.GetProperty("current").GetBoolean() ? "*" : "")}"),
+    ];
 
     /// <summary>Asks for an install and lets Installer answer; returns the finished record.</summary>
     internal async Task<JsonElement> Install(string manifest, Func<Guid, InstallFinished> answer)
@@ -85,17 +108,30 @@ public sealed class RegistryFixture(ServersFixture servers) : IAsyncLifetime
     {
         JsonElement record = default;
         await Until($"install {id} is finished", async () =>
-            (record = await Get($"/v1/installs/{id}")).GetProperty("state").GetString() is "succeeded" or "failed");
+            (record = await Get($"/v1/installs/{id}")).GetProperty("state").GetString() is "succeeded" or "failed" or "cancelled");
         return record;
+    }
+
+    /// <summary>As <see cref="Install"/>, up to where its version is being checked.</summary>
+    internal async Task<Guid> InstallUpToCheck(string manifest, char digest)
+    {
+        var id = (await Post("/v1/connectors", manifest, 202)).GetProperty("id").GetGuid();
+        await Installer.CommandAsync(id, TestContext.Current.CancellationToken);
+        await Installer.SendAsync(Success(id, digest), TestContext.Current.CancellationToken);
+        await Until($"the version of install {id} is being checked", async () =>
+            (await Get($"/v1/installs/{id}")).GetProperty("stage") is { ValueKind: JsonValueKind.String } stage && stage.GetString() == "checking");
+        return id;
     }
 
     internal static InstallFinished Success(Guid id, char digest = 'a') => new(id, true, new string(digest, 64), 1234, "c0ffee", null);
 
-    internal async Task<HeardEvent> Heard(string routingKey, Guid id)
+    internal Task<HeardEvent> Heard(string routingKey, Guid id) => Heard(routingKey, id.ToString());
+
+    internal async Task<HeardEvent> Heard(string routingKey, string text)
     {
         HeardEvent? found = null;
-        await Until($"{routingKey} of {id} is heard", () => Task.FromResult(
-            (found = Events.Heard.FirstOrDefault(e => e.RoutingKey == routingKey && e.Text.Contains(id.ToString()))) is not null));
+        await Until($"{routingKey} with {text} is heard", () => Task.FromResult(
+            (found = Events.Heard.FirstOrDefault(e => e.RoutingKey == routingKey && e.Text.Contains(text))) is not null));
         return found!;
     }
 

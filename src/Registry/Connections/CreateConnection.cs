@@ -46,8 +46,9 @@ internal static partial class CreateConnection
         var id = Guid.CreateVersion7();
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-                "SELECT EXISTS (SELECT FROM connectors WHERE name = @Connector)", request, transaction, cancellationToken: cancel)))
+        // Locked, so that it is not deleted meanwhile.
+        if (await connection.ExecuteScalarAsync<int?>(new CommandDefinition(
+                "SELECT 1 FROM connectors WHERE name = @Connector AND current_version > 0 FOR KEY SHARE", request, transaction, cancellationToken: cancel)) is null)
             throw Errors.UnknownConnector(request.Connector);
 
         var row = await connection.QuerySingleOrDefaultAsync<ConnectionRow>(new CommandDefinition($"""

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Dapper;
 using Npgsql;
 using Platform.Contracts;
-using Platform.Registry.Installs;
+using Platform.Registry.Versions;
 using Platform.ServiceDefaults;
 
 namespace Platform.Registry.Connectors;
@@ -11,14 +11,10 @@ namespace Platform.Registry.Connectors;
 public sealed record ConnectorSummary(
     string Name, string? Description, string Source, string Uri, int Version, string Digest, string Protocol, DateTime CreatedAt, DateTime InstalledAt);
 
-/// <summary>A connector with its manifest and its versions, the latest first.</summary>
+/// <summary>A connector with its manifest and its versions, the latest first; at most 100.</summary>
 public sealed record ConnectorDetail(
     string Name, string? Description, string Source, string Uri, int Version, string Digest, string Protocol, DateTime CreatedAt, DateTime InstalledAt,
     Manifest Manifest, IReadOnlyList<ConnectorVersion> Versions);
-
-/// <param name="Digest">sha256 of the bundle, 64 hex digits.</param>
-/// <param name="SourceRevision">The commit of a VCS source; null where the source has none.</param>
-public sealed record ConnectorVersion(int Version, string Digest, long SizeBytes, string? SourceRevision, Guid InstallId, DateTime InstalledAt);
 
 /// <summary>GET /v1/connectors and GET /v1/connectors/{name}.</summary>
 internal static class ReadConnectors
@@ -59,13 +55,18 @@ internal static class ReadConnectors
 
     private static async Task<ConnectorDetail> GetAsync(string name, NpgsqlDataSource database, CancellationToken cancel)
     {
+        if (name.Contains('\0')) throw Errors.UnknownConnector(name);
         await using var connection = await database.OpenConnectionAsync(cancel);
+        return await ReadAsync(connection, name, cancel);
+    }
+
+    /// <exception cref="ProblemException">404 <c>unknown_connector</c>, also for one that has no version yet that could run.</exception>
+    public static async Task<ConnectorDetail> ReadAsync(NpgsqlConnection connection, string name, CancellationToken cancel)
+    {
         var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
             $"{Select} WHERE c.name = @name", new { name }, cancellationToken: cancel)) ?? throw Errors.UnknownConnector(name);
-        var versions = await connection.QueryAsync<ConnectorVersion>(new CommandDefinition("""
-            SELECT number AS version, digest, size_bytes, source_revision, install_id, installed_at
-            FROM connector_versions WHERE connector = @name ORDER BY number DESC LIMIT @ShownVersions
-            """, new { name, ShownVersions }, cancellationToken: cancel));
+        var versions = await connection.QueryAsync<ConnectorVersion>(new CommandDefinition(
+            $"{ConnectorVersion.Select} WHERE v.connector = @name ORDER BY v.number DESC LIMIT @ShownVersions", new { name, ShownVersions }, cancellationToken: cancel));
         var (s, manifest) = (Summary(row), row.Read());
         return new(s.Name, s.Description, s.Source, s.Uri, s.Version, s.Digest, s.Protocol, s.CreatedAt, s.InstalledAt, manifest, versions.AsList());
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using System.Threading.Channels;
 using Dapper;
 using Npgsql;
 using Platform.Contracts;
@@ -9,81 +8,51 @@ using Platform.ServiceDefaults;
 namespace Platform.Registry.Installs;
 
 /// <summary>
-/// Sends <see cref="InstallConnector"/> for every install that has no answer: at once when woken, and again every 30 s.
-/// The rows are the queue, so a command that the broker lost, or never got, is only late. Replicas share the rows out by locking.
+/// Sends <see cref="InstallConnector"/> for every install that has no answer: at once when woken, and again every 30 s; and
+/// <see cref="CancelInstall"/> every 2 s for one that is to end. A command that the broker lost, or never got, is only late.
+/// Replicas share the rows out by locking.
 /// </summary>
-internal sealed partial class InstallSender(NpgsqlDataSource database, CommandPublisher commands, ILogger<InstallSender> logger) : BackgroundService
+internal sealed class InstallSender(NpgsqlDataSource database, CommandPublisher commands, ILogger<InstallSender> logger) : RowQueue(SweepEvery, logger)
 {
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(2);
+    // A little less, so that every sweep sends it.
+    private static readonly TimeSpan RepeatCancelAfter = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan UnheardOfAfter = TimeSpan.FromSeconds(10);
     private const int Batch = 20;
 
-    private readonly Channel<bool> wakeUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    /// <param name="Cancel">It is to end.</param>
+    /// <param name="Unheard">It is to end, and nothing has come of that for so long that Installer may never have got its command.</param>
+    private sealed record Command(
+        Guid Id, string Connector, string Manifest, string? UpdateFrom, string? Pin, string? Traceparent, bool Cancel, bool Unheard);
 
-    private sealed record Command(Guid Id, string Connector, string Manifest, string? UpdateFrom, string? Pin, string? Traceparent);
-
-    /// <summary>There is a new row.</summary>
-    public void Wake() => wakeUps.Writer.TryWrite(true);
-
-    protected override async Task ExecuteAsync(CancellationToken stopping)
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await SendDueAsync(stopping);
-                await PauseAsync(stopping);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // Database or broker away: the rows wait.
-                LogFailed(logger, e);
-                await Task.Delay(SweepEvery, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
-
-    private async Task PauseAsync(CancellationToken stopping)
-    {
-        using var pause = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        pause.CancelAfter(SweepEvery);
-        try
-        {
-            await wakeUps.Reader.ReadAsync(pause.Token);
-        }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
-        {
-        }
-    }
-
-    private async Task SendDueAsync(CancellationToken cancel)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var connection = await database.OpenConnectionAsync(stopping);
         var due = await connection.QueryAsync<Command>(new CommandDefinition("""
             UPDATE installs SET last_sent_at = now()
             WHERE id IN (
                 SELECT id FROM installs
-                WHERE state IN ('queued', 'running') AND (last_sent_at IS NULL OR last_sent_at < now() - @RepeatAfter)
+                WHERE state IN ('queued', 'running') AND stage IS DISTINCT FROM 'checking'
+                AND (last_sent_at IS NULL OR last_sent_at < now() - @RepeatAfter
+                    OR (cancel_requested_at IS NOT NULL AND (last_sent_at < cancel_requested_at OR last_sent_at < now() - @RepeatCancelAfter)))
                 ORDER BY id LIMIT @Batch FOR UPDATE SKIP LOCKED)
-            RETURNING id, connector, manifest, update_from, pin, traceparent
-            """, new { RepeatAfter, Batch }, cancellationToken: cancel));
+            RETURNING id, connector, manifest, update_from, pin, traceparent,
+                cancel_requested_at IS NOT NULL AS cancel, coalesce(cancel_requested_at < now() - @UnheardOfAfter, false) AS unheard
+            """, new { RepeatAfter, RepeatCancelAfter, UnheardOfAfter, Batch }, cancellationToken: stopping));
 
         Exception? failure = null;
         foreach (var command in due)
         {
             try
             {
-                await SendAsync(command, cancel);
+                await SendAsync(command, stopping);
             }
-            catch (Exception e) when (!cancel.IsCancellationRequested)
+            catch (Exception e) when (!stopping.IsCancellationRequested)
             {
                 failure = e;
                 await connection.ExecuteAsync(new CommandDefinition(
-                    "UPDATE installs SET last_sent_at = NULL WHERE id = @Id", command, cancellationToken: cancel));
+                    "UPDATE installs SET last_sent_at = NULL WHERE id = @Id", command, cancellationToken: stopping));
             }
         }
         if (failure is not null) throw new InvalidOperationException("Commands to Installer could not be sent; they are tried again.", failure);
@@ -92,15 +61,17 @@ internal sealed partial class InstallSender(NpgsqlDataSource database, CommandPu
     private async Task SendAsync(Command command, CancellationToken cancel)
     {
         ActivityContext.TryParse(command.Traceparent, null, isRemote: true, out var parent);
-        using var activity = PlatformActivity.Source.StartActivity("send InstallConnector", ActivityKind.Internal, parent);
+        using var activity = PlatformActivity.Source.StartActivity(
+            $"send {(command.Cancel ? nameof(CancelInstall) : nameof(InstallConnector))}", ActivityKind.Internal, parent);
         activity?.SetTag("platform.install_id", command.Id).SetTag("platform.connector", command.Connector);
 
-        await commands.PublishAsync(new InstallConnector(
-            command.Id, command.Connector, Read<Manifest>(command.Manifest)!, Read<InstalledVersion>(command.UpdateFrom), Read<SourcePin>(command.Pin)), cancel);
+        // An install that Installer does not know can't be ended there; given the command once more, it can.
+        if (!command.Cancel || command.Unheard)
+            await commands.PublishAsync(new InstallConnector(
+                command.Id, command.Connector, Read<Manifest>(command.Manifest)!, Read<InstalledVersion>(command.UpdateFrom), Read<SourcePin>(command.Pin)), cancel);
+        if (command.Cancel)
+            await commands.PublishAsync(new CancelInstall(command.Id), cancel);
     }
 
     private static T? Read<T>(string? json) where T : class => json is null ? null : JsonSerializer.Deserialize<T>(json, PlatformJson.Options);
-
-    [LoggerMessage(1, LogLevel.Warning, "Sending install commands failed; the rows are tried again")]
-    private static partial void LogFailed(ILogger logger, Exception e);
 }

@@ -15,6 +15,12 @@ ALTER TABLE connector_versions
     ADD COLUMN state         text NOT NULL DEFAULT 'ready' CHECK (state IN ('checking', 'ready', 'rejected')),
     ADD COLUMN source_digest text;
 
+-- 0 in current_version: none yet, its first version is being checked or was rejected. Numbers are never given twice, though versions can be removed.
+ALTER TABLE connectors ADD COLUMN last_version int NOT NULL DEFAULT 0;
+UPDATE connectors SET last_version = (SELECT coalesce(max(number), 0) FROM connector_versions WHERE connector = name);
+CREATE INDEX connector_versions_checking ON connector_versions (install_id) WHERE state = 'checking';
+CREATE INDEX connector_versions_by_digest ON connector_versions (digest);
+
 -- Bundles that versions named once: the Installer is told to remove those that no version names any more.
 CREATE TABLE unused_bundles (
     digest       text PRIMARY KEY CHECK (digest ~ '^[0-9a-f]{64}$'),
