@@ -55,21 +55,21 @@ public sealed class FailureTests(PlatformFixture platform)
     [Theory]
     [InlineData("echo not a handshake", "handshake_failed", "not a handshake")]
     [InlineData("echo went wrong >&2; exit 7", "connector_exited", "went wrong")]
-    public async Task A_program_that_is_no_connector_fails_its_run_with_what_it_said(string script, string code, string words)
+    public async Task A_program_that_is_no_connector_fails_its_install_with_what_it_said(string script, string code, string words)
     {
         var name = "no-connector-" + code.Replace('_', '-');
         var source = Directory.CreateDirectory(Path.Combine(platform.Sources, name)).FullName;
         File.WriteAllText(Path.Combine(source, "run.sh"), "#!/bin/sh\n" + script + "\n");
         File.SetUnixFileMode(Path.Combine(source, "run.sh"), (UnixFileMode)0b111_101_101);
+
         var install = await platform.Api.InstallAsync(new JsonObject { ["name"] = name, ["source"] = "Local", ["uri"] = source, ["command"] = "./run.sh" });
-        Assert.Equal("succeeded", (string?)install["state"]);
-        await platform.Api.ConnectAsync(name, name, new JsonObject());
 
-        var run = await platform.Api.SyncAsync(name);
-
-        Assert.Equal("failed", (string?)run["state"]);
-        Assert.True((string?)run["error"]!["code"] == code, run.ToJsonString());
-        Assert.Contains(words, run["error"]!.ToJsonString());
+        Assert.Equal("failed", (string?)install["state"]);
+        Assert.True((string?)install["error"]!["code"] == "version_check_failed", install.ToJsonString());
+        Assert.Contains(code, (string?)install["error"]!["message"]);
+        Assert.Contains(words, install["error"]!.ToJsonString());
+        var (status, _, _) = await platform.Api.SendAsync(HttpMethod.Get, $"/v1/connectors/{name}");
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, status);
     }
 
     [Fact]
