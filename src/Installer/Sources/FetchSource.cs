@@ -1,4 +1,5 @@
 using Platform.Contracts;
+using Platform.Installer.Bundles;
 using Platform.Installer.Installs;
 using Platform.ServiceDefaults;
 
@@ -10,7 +11,7 @@ namespace Platform.Installer.Sources;
 internal sealed record Fetched(string? Revision, string? SourceDigest);
 
 /// <summary>Puts a manifest's source into an empty folder.</summary>
-internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource http)
+internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource http, PackBundle pack)
 {
     /// <param name="pin">What the source must be; null: whatever is there now.</param>
     /// <param name="onProgress">Told of a download's bytes so far, and in all or null; from any thread, as often as there is news.</param>
@@ -26,11 +27,31 @@ internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource h
             case "Local":
                 log.Note($"copying {manifest.Uri}");
                 await local.FetchAsync(manifest, target, ct);
-                return new Fetched(null, null);
+                return new Fetched(null, await DigestAsync(manifest, pin?.SourceDigest, target, log, ct));
             case "HTTP":
                 return new Fetched(null, await http.FetchAsync(install, manifest, pin?.SourceDigest, target, temporary, log, onProgress, ct));
             default:
                 throw Errors.SourceUnsupported(manifest.Source);
         }
+    }
+
+    /// <summary>The digest of a Local source's files, before its install command changes them.</summary>
+    /// <returns>Null without install command: then it is the bundle's, which would otherwise be made twice. Null, too, when it can't be told.</returns>
+    private async Task<string?> DigestAsync(Manifest manifest, string? pinned, string folder, InstallLog log, CancellationToken ct)
+    {
+        if (pinned is null && string.IsNullOrWhiteSpace(manifest.InstallCommand)) return null;
+        string digest;
+        try
+        {
+            digest = await pack.DigestAsync(folder, ct);
+        }
+        catch (InstallFailedException e) when (pinned is null)
+        {
+            // What can't be packed yet, such as a link that leads out, the install command may replace.
+            log.Note($"a lock file won't be able to pin this source: {e.Message}");
+            return null;
+        }
+        if (pinned is not null && !string.Equals(pinned, digest, StringComparison.OrdinalIgnoreCase)) throw Errors.SourceDigestMismatch(manifest.Uri, pinned, digest, "the lock file");
+        return digest;
     }
 }
