@@ -13,6 +13,7 @@ internal static class InstallerSetup
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<LocalOptions>().BindConfiguration(LocalOptions.Section);
         services.AddOptions<InstallOptions>().BindConfiguration(InstallOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<GitOptions>().BindConfiguration(GitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<DataFolder>();
         services.AddSingleton<LocalRoots>().AddSingleton<LocalSource>().AddSingleton<Git>().AddSingleton<VcsSource>();
         services.AddSingleton<Download>().AddSingleton<Archives>().AddSingleton<HttpSource>().AddSingleton<FetchSource>();

@@ -94,3 +94,23 @@ internal sealed class InstallOptions
     /// <summary>How long the unpacking of an archive may take.</summary>
     public TimeSpan UnpackTimeLimit { get; set; } = TimeSpan.FromMinutes(10);
 }
+
+/// <summary>Section <c>Git</c>: what git is given of this machine to reach repositories; absolute paths, of letters, digits and <c>._-/</c>.</summary>
+internal sealed class GitOptions
+{
+    public const string Section = "Git";
+
+    private const string SafePath = "^/[A-Za-z0-9._/-]+$";
+
+    /// <summary>Certificates, as PEM, that https is trusted by, instead of the machine's own; null: the machine's.</summary>
+    [RegularExpression(SafePath, ErrorMessage = "Git:CaFile must be an absolute path of letters, digits and ._-/ only.")]
+    public string? CaFile { get; set; }
+
+    /// <summary>The keys of hosts that ssh is trusted by, as known_hosts; null: the user's <c>~/.ssh/known_hosts</c>.</summary>
+    [RegularExpression(SafePath, ErrorMessage = "Git:KnownHostsFile must be an absolute path of letters, digits and ._-/ only.")]
+    public string? KnownHostsFile { get; set; }
+
+    /// <summary>The private key that ssh signs in with, without passphrase; null: those in the user's <c>~/.ssh</c>.</summary>
+    [RegularExpression(SafePath, ErrorMessage = "Git:IdentityFile must be an absolute path of letters, digits and ._-/ only.")]
+    public string? IdentityFile { get; set; }
+}

@@ -71,6 +71,7 @@ public sealed class VcsSourceTests
     [InlineData("out")]
     [InlineData("run")]
     [InlineData(".git")]
+    [InlineData("--upload-pack=touch pwned")]
     public async Task A_subdir_that_is_none_of_the_repository_is_refused(string subdir)
     {
         using var place = new Workplace();
@@ -162,6 +163,19 @@ public sealed class VcsSourceTests
 
         Assert.False(File.Exists(pwned));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(tree, "module")));
+    }
+
+    [Theory]
+    [InlineData("/etc/passwd")]
+    [InlineData("../outside")]
+    [InlineData(".git/config/../../../outside")]
+    public async Task A_link_out_of_a_repository_is_refused(string target)
+    {
+        using var place = new Workplace();
+        var (_, url) = Repository(place, $"ln -s {target} link");
+        var error = await place.FailAsync(Workplace.Vcs(url));
+        Assert.Equal("bundle_bad_link", error.Code);
+        Assert.Contains($"'link' leads to '{target}'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

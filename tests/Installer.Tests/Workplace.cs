@@ -17,7 +17,7 @@ internal sealed class Workplace : IDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public Workplace(Action<InstallOptions>? configure = null, string? data = null, string? allow = null)
+    public Workplace(Action<InstallOptions>? configure = null, string? data = null, string? allow = null, GitOptions? git = null)
     {
         Directory.CreateDirectory(Roots);
         configure?.Invoke(Options);
@@ -27,7 +27,7 @@ internal sealed class Workplace : IDisposable
         Pack = new PackBundle(Store, options);
         var roots = new LocalRoots(Microsoft.Extensions.Options.Options.Create(new LocalOptions { Roots = [Roots], Never = [Path.Combine(Roots, "registry-data")] }), Data);
         var guard = new OutboundGuard(new ConfigurationBuilder().AddInMemoryCollection(allow is null ? [] : [new("Outbound:Allow:0", allow)]).Build());
-        Fetch = new FetchSource(new LocalSource(roots, options), new VcsSource(new Git(options), roots, guard, options), new HttpSource(new Download(guard, options), new Archives(options), options), Pack);
+        Fetch = new FetchSource(new LocalSource(roots, options), new VcsSource(new Git(options, Microsoft.Extensions.Options.Options.Create(git ?? new GitOptions())), roots, guard, options), new HttpSource(new Download(guard, options), new Archives(options), options), Pack);
         Sandbox = new Sandbox(Data, options, NullLogger<Sandbox>.Instance);
         Statuses = new InstallStatuses(Data);
         Logs = new InstallLogs(Data);

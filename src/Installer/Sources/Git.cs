@@ -11,17 +11,18 @@ namespace Platform.Installer.Sources;
 /// monitors and maintenance are off, and one protocol is allowed. The configuration is a file, not <c>-c</c>, because git takes the
 /// latter away from the process that serves a file:// URL.
 /// </summary>
-internal sealed class Git(IOptions<InstallOptions> options)
+internal sealed class Git(IOptions<InstallOptions> options, IOptions<GitOptions> machine)
 {
     /// <summary>A git whose folder, configuration and remote are settled.</summary>
     public sealed record Session(Guid Install, GitUrl Url, string Folder, string Configuration, string? SshCommand, InstallLog Log);
 
     /// <param name="addresses">The remote's checked addresses: git must connect to these and no others.</param>
-    public static Session Open(Guid install, GitUrl url, IReadOnlyList<IPAddress> addresses, string folder, string configuration, InstallLog log)
+    public Session Open(Guid install, GitUrl url, IReadOnlyList<IPAddress> addresses, string folder, string configuration, InstallLog log)
     {
         var pinned = string.Join(',', addresses.Select(a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{a}]" : a.ToString()));
         // A literal address needs no name resolution.
         var resolve = url.Scheme == "https" && !IPAddress.TryParse(url.Host, out _) ? $"\tcurloptResolve = {url.Host}:{url.Port}:{pinned}\n" : "";
+        var trusted = machine.Value.CaFile is { Length: > 0 } file ? $"\tsslCAInfo = {file}\n" : "";
         var safe = url.Scheme == "file" ? $"[safe]\n\tdirectory = {Quoted(url.Path)}\n\tdirectory = {Quoted(url.Path.TrimEnd('/') + "/.git")}\n" : "";
         File.WriteAllText(configuration, $"""
             [core]
@@ -54,12 +55,12 @@ internal sealed class Git(IOptions<InstallOptions> options)
             [http]
             	followRedirects = false
             	proxy =
-            {resolve}{safe}
+            {trusted}{resolve}{safe}
             """);
         // HostKeyAlias keeps the host's own name in known_hosts while the connection goes to the checked address.
         var alias = url.Port == 22 ? url.Host : $"[{url.Host}]:{url.Port}";
         var ssh = url.Scheme == "ssh"
-            ? $"ssh -F /dev/null -oBatchMode=yes -oStrictHostKeyChecking=yes -oProxyCommand=none -oHostName={addresses[0]} '-oHostKeyAlias={alias}' -oPermitLocalCommand=no -oForwardAgent=no"
+            ? $"ssh -F /dev/null -oBatchMode=yes -oStrictHostKeyChecking=yes -oUpdateHostKeys=no -oProxyCommand=none -oHostName={addresses[0]} '-oHostKeyAlias={alias}' -oPermitLocalCommand=no -oForwardAgent=no{Keys()}"
             : null;
         return new Session(install, url, folder, configuration, ssh, log);
     }
@@ -98,6 +99,12 @@ internal sealed class Git(IOptions<InstallOptions> options)
         }, ct);
         if (outcome.TimedOut) throw Errors.GitTimedOut(Shown(session, arguments), limits.GitTimeLimit, session.Url.Hide(outcome.OutputTail));
         return (outcome, lines);
+    }
+
+    private string Keys()
+    {
+        var (hosts, identity) = (machine.Value.KnownHostsFile, machine.Value.IdentityFile);
+        return (string.IsNullOrEmpty(hosts) ? "" : $" -oUserKnownHostsFile={hosts}") + (string.IsNullOrEmpty(identity) ? "" : $" -oIdentityFile={identity} -oIdentitiesOnly=yes");
     }
 
     private static string Shown(Session session, IReadOnlyList<string> arguments) => session.Url.Hide($"git {string.Join(' ', arguments)}");

@@ -33,7 +33,7 @@ internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard
         }
 
         var checkout = Directory.CreateDirectory(Path.Combine(temporary, "checkout")).FullName;
-        var session = Git.Open(install, url, addresses, checkout, Path.Combine(temporary, "gitconfig"), log);
+        var session = git.Open(install, url, addresses, checkout, Path.Combine(temporary, "gitconfig"), log);
         await git.RunAsync(session, ["init", "--quiet"], ct);
         // By its id alone: a branch that is named like the commit is not the commit.
         var commit = pinned is null ? await FetchCommitAsync(session, reference, ct) : await FetchByIdAsync(session, pinned, ct);
