@@ -33,12 +33,21 @@ internal sealed class DataFolder
     public static void WriteDurably<T>(string path, T value, JsonSerializerOptions json)
     {
         var temporary = path + ".new";
-        using (var file = new FileStream(temporary, FileMode.Create))
+        try
         {
-            JsonSerializer.Serialize(file, value, json);
-            file.Flush(flushToDisk: true);
+            using (var file = new FileStream(temporary, FileMode.Create))
+            {
+                JsonSerializer.Serialize(file, value, json);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
         }
-        File.Move(temporary, path, overwrite: true);
+        catch
+        {
+            // Half a file on a full disk would only take more of it.
+            File.Delete(temporary);
+            throw;
+        }
         Posix.SyncFolder(Path.GetDirectoryName(path)!);
     }
 }

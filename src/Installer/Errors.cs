@@ -72,6 +72,14 @@ internal static class Errors
     public static InstallFailedException DiskFull() => Failure("disk_full",
         "There is no space left where the Installer keeps its files.", "Free space on the disk of Data:Directory and install again.");
 
+    public static InstallFailedException BundleDigestMismatch(string pinned, string found) => Failure("bundle_digest_mismatch",
+        $"The bundle's digest is {found}, but the lock document, applied strictly, pins {pinned}.", BundleDiffersRemedy);
+
+    public static InstallWarning BundleDiffers(string pinned, string found) => new("bundle_differs",
+        $"The bundle's digest is {found}, the lock document has {pinned}: the source is the pinned one as far as it is pinned, but what was made of it differs.", BundleDiffersRemedy);
+
+    public static InstallFailedException Cancelled() => Failure("install_cancelled", "The install was cancelled.", "Nothing of it was kept; install again when you want it.");
+
     public static InstallFailedException Interrupted(int attempts) => Failure("installer_interrupted",
         $"The Installer ended {attempts} times in the middle of this install.", "See the Installer's log and the memory of its machine, then install again.");
 
@@ -160,6 +168,9 @@ internal static class Errors
 
     public static InstallFailedException XzMissing() => Failure("xz_missing",
         "The download is a .tar.xz, but the Installer's machine has no program xz.", "Install xz (Debian: xz-utils) there, or publish a .tar.gz.");
+
+    private const string BundleDiffersRemedy =
+        "Builds are seldom the same to the byte (times, paths, newer dependencies). Apply the lock document without strict to accept this bundle, or make the install command reproducible.";
 
     private static InstallFailedException Failure(
         string code, string message, string? remedy, string? command = null, int? exitCode = null, string? output = null) =>

@@ -59,6 +59,10 @@ internal sealed class InstallOptions
     [Range(1, 64)]
     public int Concurrency { get; set; } = 2;
 
+    /// <summary>Answered installs whose status and log are kept; older ones are removed.</summary>
+    [Range(1, 100_000)]
+    public int KeepInstalls { get; set; } = 200;
+
     /// <summary>How often an install is begun again after the Installer died in it.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 3;

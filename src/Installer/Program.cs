@@ -6,7 +6,11 @@ using Platform.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddInstaller();
-builder.AddMessaging(bus => bus.AddConsumer<InstallConnectorConsumer>());
+builder.AddMessaging(bus =>
+{
+    bus.AddConsumer<InstallConnectorConsumer>();
+    bus.AddConsumer<CancelInstallConsumer>();
+});
 builder.AddGrpcServer();
 
 var app = builder.Build();

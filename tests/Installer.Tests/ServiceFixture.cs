@@ -4,6 +4,7 @@ using System.Text.Json;
 using MassTransit;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Platform.Contracts;
 using Platform.Installer.Installs;
 using Platform.Installer.Tests;
@@ -13,6 +14,10 @@ using Platform.ServiceDefaults;
 [assembly: AssemblyFixture(typeof(ServersFixture))]
 
 namespace Platform.Installer.Tests;
+
+/// <summary>One after the other: a second Installer would take the first one's commands from the broker.</summary>
+[CollectionDefinition(nameof(ServiceGroup))]
+public sealed class ServiceGroup : ICollectionFixture<ServiceFixture>;
 
 /// <summary>The Installer as a whole over a real broker, and a Registry that only listens.</summary>
 public sealed class ServiceFixture(ServersFixture servers) : IAsyncLifetime
@@ -82,6 +87,11 @@ public sealed class ServiceFixture(ServersFixture servers) : IAsyncLifetime
     }
 
     internal DataFolder Data => new(Microsoft.Extensions.Options.Options.Create(new DataOptions { Directory = Path.Combine(Place.Folder, "service") }));
+
+    /// <summary>Of the service as it runs; unlike <see cref="Data"/>, whose making empties the work folder.</summary>
+    internal DataFolder DataOfService => Factory.Services.GetRequiredService<DataFolder>();
+
+    public Task CancelAsync(Guid install) => _registry!.Publish(new CancelInstall(install));
 
     public Task SendAsync(InstallConnector command) => _registry!.Publish(command);
 

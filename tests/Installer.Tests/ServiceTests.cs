@@ -10,7 +10,8 @@ using Platform.Installer.V1;
 
 namespace Platform.Installer.Tests;
 
-public sealed class ServiceTests(ServiceFixture service) : IClassFixture<ServiceFixture>
+[Collection(nameof(ServiceGroup))]
+public sealed class ServiceTests(ServiceFixture service)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

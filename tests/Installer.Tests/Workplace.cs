@@ -33,7 +33,9 @@ internal sealed class Workplace : IDisposable
         Logs = new InstallLogs(Data);
         // A bus that is never started: news of progress goes nowhere, as when the broker is away.
         var bus = Bus.Factory.CreateUsingInMemory(_ => { });
-        Install = new RunInstall(Data, Statuses, Fetch, new BuildSource(Sandbox, options), Pack, new CommandPublisher(bus), options, NullLogger<RunInstall>.Instance);
+        var publisher = new CommandPublisher(bus);
+        var steps = new InstallSteps(Fetch, new BuildSource(Sandbox, options), Pack, publisher);
+        Install = new RunInstall(Data, Statuses, steps, publisher, options, NullLogger<RunInstall>.Instance);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("installer-tests-").FullName;
@@ -70,12 +72,15 @@ internal sealed class Workplace : IDisposable
         return RunAsync(new InstallStatus(id, manifest, manifest.Name, DateTimeOffset.UtcNow, null, Attempt: attempt));
     }
 
-    public async Task<InstallStatus> RunAsync(InstallStatus status)
+    public Task<InstallStatus> RunAsync(InstallStatus status) => RunUntilAsync(status, CancellationToken.None);
+
+    /// <param name="cancelled">As by CancelInstall.</param>
+    public async Task<InstallStatus> RunUntilAsync(InstallStatus status, CancellationToken cancelled)
     {
         var log = Logs.Open(status.InstallId);
         try
         {
-            return await Install.RunAsync(status, log, TestContext.Current.CancellationToken);
+            return await Install.RunAsync(status, log, cancelled, TestContext.Current.CancellationToken);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Platform.ServiceDefaults;
 
 namespace Platform.Installer.Bundles;
 
@@ -18,6 +19,7 @@ internal sealed partial class BundleStore(DataFolder data)
             Posix.SyncFolder(data.Store);
         }
         File.Move(file, place, overwrite: true);
+        FaultPoints.Pass("bundle-renamed");
         Posix.SyncFolder(folder);
     }
 

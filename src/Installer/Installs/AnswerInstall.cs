@@ -18,6 +18,7 @@ internal sealed partial class AnswerInstall(CommandPublisher publisher, InstallS
             try
             {
                 await publisher.PublishAsync(status.Answer, stopping);
+                FaultPoints.Pass("install-answered");
                 if (!status.Answered) statuses.Write(status with { Answered = true });
                 return;
             }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Platform.Installer.Build;
+using Platform.ServiceDefaults;
 
 namespace Platform.Installer.Installs;
 
@@ -8,16 +9,18 @@ namespace Platform.Installer.Installs;
 /// did not finish or answer goes on at start.
 /// </summary>
 internal sealed partial class InstallQueue(
-    InstallStatuses statuses, InstallLogs logs, RunInstall install, AnswerInstall answer, Sandbox sandbox,
+    DataFolder data, InstallStatuses statuses, InstallLogs logs, RunInstall install, AnswerInstall answer, OldInstalls old, Sandbox sandbox,
     IOptions<InstallOptions> options, ILogger<InstallQueue> logger) : IHostedService
 {
+    private static readonly TimeSpan LostPause = TimeSpan.FromSeconds(10);
     private readonly Lock _lock = new();
     private readonly List<InstallStatus> _waiting = [];
-    private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, (string Connector, CancellationTokenSource Cancel)> _running = [];
     private readonly List<Task> _tasks = [];
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Returns when the install is on the disk. One that is known already is not begun again; its answer is repeated.</summary>
+    /// <exception cref="IOException">It could not be written; nothing of it is left.</exception>
     public void Accept(InstallStatus status)
     {
         lock (_lock)
@@ -25,8 +28,8 @@ internal sealed partial class InstallQueue(
             switch (statuses.Find(status.InstallId))
             {
                 case null:
-                    logs.Open(status.InstallId);
-                    statuses.Write(status);
+                    Keep(status);
+                    FaultPoints.Pass("install-accepted");
                     _waiting.Add(status);
                     Pump();
                     break;
@@ -40,14 +43,41 @@ internal sealed partial class InstallQueue(
         }
     }
 
+    /// <summary>Ends an install that waits or runs; one that is final keeps its answer, which is repeated.</summary>
+    public void Cancel(Guid id)
+    {
+        lock (_lock)
+        {
+            if (_running.TryGetValue(id, out var running))
+            {
+                // Not here: what hangs on it may take its time, and the lock.
+                Track(running.Cancel.CancelAsync());
+                return;
+            }
+            var index = _waiting.FindIndex(status => status.InstallId == id);
+            if (index >= 0)
+            {
+                var final = install.Cancel(_waiting[index], logs.Find(id)!);
+                _waiting.RemoveAt(index);
+                logs.Close(id);
+                Track(FinishAsync(final));
+            }
+            else if (statuses.Find(id) is { IsFinal: true, Answered: true } known)
+            {
+                Track(answer.SendAsync(known, _stopping.Token));
+            }
+        }
+    }
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await sandbox.IsolationAsync();
         lock (_lock)
         {
+            old.Prepare();
             foreach (var status in statuses.All())
             {
-                if (status is { IsFinal: true, Answered: false }) Track(answer.SendAsync(status, _stopping.Token));
+                if (status is { IsFinal: true, Answered: false }) Track(FinishAsync(status));
                 if (status.IsFinal) continue;
                 logs.Open(status.InstallId);
                 _waiting.Add(status);
@@ -65,25 +95,42 @@ internal sealed partial class InstallQueue(
         lock (_lock) _waiting.ForEach(status => logs.Close(status.InstallId));
     }
 
-    private void Pump()
+    private void Keep(InstallStatus status)
     {
-        while (!_stopping.IsCancellationRequested && _busy.Count < options.Value.Concurrency)
+        try
         {
-            var next = _waiting.FindIndex(status => !_busy.Contains(status.Connector));
-            if (next < 0) return;
-            var status = _waiting[next];
-            _waiting.RemoveAt(next);
-            _busy.Add(status.Connector);
-            Track(Task.Run(() => RunAsync(status)));
+            logs.Open(status.InstallId);
+            statuses.Write(status);
+        }
+        catch (Exception e)
+        {
+            LogNotAccepted(logger, e, status.InstallId);
+            logs.Close(status.InstallId);
+            Tree.Delete(data.Install(status.InstallId));
+            throw;
         }
     }
 
-    private async Task RunAsync(InstallStatus status)
+    private void Pump()
+    {
+        while (!_stopping.IsCancellationRequested && _running.Count < options.Value.Concurrency)
+        {
+            var next = _waiting.FindIndex(status => _running.Values.All(running => running.Connector != status.Connector));
+            if (next < 0) return;
+            var status = _waiting[next];
+            _waiting.RemoveAt(next);
+            var cancel = new CancellationTokenSource();
+            _running.Add(status.InstallId, (status.Connector, cancel));
+            Track(Task.Run(() => RunAsync(status, cancel)));
+        }
+    }
+
+    private async Task RunAsync(InstallStatus status, CancellationTokenSource cancel)
     {
         InstallStatus? final = null;
         try
         {
-            final = await install.RunAsync(status, logs.Find(status.InstallId)!, _stopping.Token);
+            final = await install.RunAsync(status, logs.Find(status.InstallId)!, cancel.Token, _stopping.Token);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -91,16 +138,42 @@ internal sealed partial class InstallQueue(
         }
         catch (Exception e)
         {
-            // Only what hinders the status file itself comes here; the install goes on at the next start.
-            LogLost(logger, e, status.InstallId);
+            // Only what hinders the status file itself comes here.
+            LogLost(logger, e, status.InstallId, LostPause);
         }
         logs.Close(status.InstallId);
         lock (_lock)
         {
-            _busy.Remove(status.Connector);
+            _running.Remove(status.InstallId);
             Pump();
         }
-        if (final is not null) await answer.SendAsync(final, _stopping.Token);
+        if (final is not null) await FinishAsync(final);
+        else if (!_stopping.IsCancellationRequested) await BeginAgainAsync(status.InstallId);
+    }
+
+    private async Task FinishAsync(InstallStatus final)
+    {
+        await answer.SendAsync(final, _stopping.Token);
+        try
+        {
+            old.Prune();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotPruned(logger, e);
+        }
+    }
+
+    private async Task BeginAgainAsync(Guid id)
+    {
+        await Task.Delay(LostPause, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
+        {
+            if (_stopping.IsCancellationRequested || statuses.Find(id) is not { IsFinal: false } status) return;
+            logs.Open(id);
+            _waiting.Add(status);
+            Pump();
+        }
     }
 
     private void Track(Task task)
@@ -109,6 +182,12 @@ internal sealed partial class InstallQueue(
         _tasks.Add(task);
     }
 
-    [LoggerMessage(LogLevel.Error, "Install {InstallId} could not be recorded; it begins again when the Installer starts")]
-    private static partial void LogLost(ILogger logger, Exception e, Guid installId);
+    [LoggerMessage(LogLevel.Error, "Install {InstallId} could not be accepted; is the disk of Data:Directory full?")]
+    private static partial void LogNotAccepted(ILogger logger, Exception e, Guid installId);
+
+    [LoggerMessage(LogLevel.Error, "Install {InstallId} could not be recorded; it begins again in {Pause}. Is the disk of Data:Directory full?")]
+    private static partial void LogLost(ILogger logger, Exception e, Guid installId, TimeSpan pause);
+
+    [LoggerMessage(LogLevel.Warning, "Old installs could not be removed")]
+    private static partial void LogNotPruned(ILogger logger, Exception e);
 }

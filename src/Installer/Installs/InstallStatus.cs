@@ -5,12 +5,14 @@ using Platform.ServiceDefaults;
 
 namespace Platform.Installer.Installs;
 
-internal enum InstallState { Queued, Running, Succeeded, Failed }
+internal enum InstallState { Queued, Running, Succeeded, Failed, Cancelled }
 
 /// <summary>One install as <c>installs/&lt;id&gt;/status</c> keeps it: enough to begin again, and the answer once there is one.</summary>
 /// <param name="Attempt">How often it was begun; more than once only after this service died in it.</param>
 /// <param name="TraceParent">W3C trace context of the command, so that a resumed install stays in its trace.</param>
 /// <param name="Answered">The broker confirmed the answer.</param>
+/// <param name="UpdateFrom">See <see cref="InstallConnector.UpdateFrom"/>.</param>
+/// <param name="Pin">See <see cref="InstallConnector.Pin"/>.</param>
 internal sealed record InstallStatus(
     Guid InstallId,
     Manifest Manifest,
@@ -25,13 +27,21 @@ internal sealed record InstallStatus(
     string? SourceRevision = null,
     InstallError? Error = null,
     DateTimeOffset? FinishedAt = null,
-    bool Answered = false)
+    bool Answered = false,
+    InstalledVersion? UpdateFrom = null,
+    SourcePin? Pin = null,
+    string? SourceDigest = null,
+    IReadOnlyList<InstallWarning>? Warnings = null)
 {
     [JsonIgnore]
-    public bool IsFinal => State is InstallState.Succeeded or InstallState.Failed;
+    public bool IsFinal => State is InstallState.Succeeded or InstallState.Failed or InstallState.Cancelled;
 
     [JsonIgnore]
-    public InstallFinished Answer => new(InstallId, State == InstallState.Succeeded, Digest, SizeBytes, SourceRevision, Error);
+    public InstallFinished Answer => new(
+        InstallId, State == InstallState.Succeeded, Digest, SizeBytes, SourceRevision, Error, SourceDigest, Warnings, Cancelled: State == InstallState.Cancelled);
+
+    /// <summary>Ended without a bundle.</summary>
+    public InstallStatus Ended(InstallState state, InstallError error) => this with { State = state, Error = error, FinishedAt = DateTimeOffset.UtcNow };
 }
 
 /// <summary>The status files; each write is on the disk when it returns.</summary>
@@ -46,8 +56,9 @@ internal sealed class InstallStatuses(DataFolder data)
             using var file = File.OpenRead(Path.Combine(data.Install(id), FileName));
             return JsonSerializer.Deserialize<InstallStatus>(file, PlatformJson.Options);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
+            // A damaged one is as good as none: its install begins anew when Registry asks for it again.
             return null;
         }
     }

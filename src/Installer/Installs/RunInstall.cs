@@ -2,45 +2,47 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Platform.Contracts;
 using Platform.Installer.Build;
-using Platform.Installer.Bundles;
 using Platform.Installer.Sources;
 using Platform.ServiceDefaults;
 
 namespace Platform.Installer.Installs;
 
-/// <summary>One install from its first to its last step: fetch, build, pack. Only the last step, a rename, leaves anything behind.</summary>
+/// <summary>One install from its first to its last word: whatever happens in its steps, it ends with a final status and without a work folder.</summary>
 internal sealed partial class RunInstall(
-    DataFolder data, InstallStatuses statuses, FetchSource fetch, BuildSource build, PackBundle pack,
-    CommandPublisher publisher, IOptions<InstallOptions> options, ILogger<RunInstall> logger)
+    DataFolder data, InstallStatuses statuses, InstallSteps steps, CommandPublisher publisher, IOptions<InstallOptions> options, ILogger<RunInstall> logger)
 {
+    /// <param name="cancelled">Somebody wants this install no more.</param>
+    /// <param name="stopping">This service ends; the install begins again with the next one.</param>
     /// <returns>The final status, which is on the disk.</returns>
-    public async Task<InstallStatus> RunAsync(InstallStatus status, InstallLog log, CancellationToken stopping)
+    public async Task<InstallStatus> RunAsync(InstallStatus status, InstallLog log, CancellationToken cancelled, CancellationToken stopping)
     {
         using var activity = PlatformActivity.Source.StartActivity($"install {status.Connector}", ActivityKind.Consumer, status.TraceParent);
         activity?.SetTag("install.id", status.InstallId.ToString());
-        var id = status.InstallId;
-        var manifest = status.Manifest;
-        var work = Path.Combine(data.Work, id.ToString());
+        var work = Path.Combine(data.Work, status.InstallId.ToString());
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, stopping);
         try
         {
             if (status.Attempt >= options.Value.MaxAttempts) throw Errors.Interrupted(status.Attempt);
             if (status.Attempt > 0) log.Note("the Installer ended in the middle of this install; it begins again");
             status = status with { Attempt = status.Attempt + 1 };
-            await InstallProcesses.EndAsync(id);
-            MachinePlatform.Check(manifest);
-            var (source, temporary) = (Folder(work, "source"), Folder(work, "tmp"));
-
-            status = Enter(status, "fetching");
-            var fetched = await fetch.RunAsync(id, manifest, pin: null, source, Folder(work, "fetch"), log, onProgress: (_, _) => { }, stopping);
-            if (!string.IsNullOrWhiteSpace(manifest.InstallCommand))
+            await InstallProcesses.EndAsync(status.InstallId);
+            MachinePlatform.Check(status.Manifest);
+            var made = await steps.RunAsync(status, work, log, stage => status = Enter(status, stage), either.Token);
+            status = status with
             {
-                status = Enter(status, "building");
-                await build.RunAsync(id, source, temporary, manifest.InstallCommand, log, stopping);
-            }
-            status = Enter(status, "packing");
-            var bundle = await pack.RunAsync(source, work, stopping);
-            log.Note($"stored as {bundle.Digest}, {bundle.SizeBytes} bytes");
-            status = status with { State = InstallState.Succeeded, Digest = bundle.Digest, SizeBytes = bundle.SizeBytes, SourceRevision = fetched.Revision };
+                State = InstallState.Succeeded,
+                Digest = made.Bundle.Digest,
+                SizeBytes = made.Bundle.SizeBytes,
+                SourceRevision = made.SourceRevision,
+                SourceDigest = made.SourceDigest,
+                Warnings = made.Warnings,
+                FinishedAt = DateTimeOffset.UtcNow,
+            };
+        }
+        catch (Exception) when (cancelled.IsCancellationRequested)
+        {
+            // Whatever it was that the cancellation broke.
+            status = Failed(status, InstallState.Cancelled, Errors.Cancelled().Error, log);
         }
         catch (Exception) when (stopping.IsCancellationRequested)
         {
@@ -51,17 +53,31 @@ internal sealed partial class RunInstall(
         }
         catch (Exception e)
         {
-            var error = Explain(e, status);
-            activity?.SetStatus(ActivityStatusCode.Error, error.Code);
-            log.Note($"failed: {error.Message} ({error.Code})");
-            if (error.Remedy is not null) log.Note(error.Remedy);
-            status = status with { State = InstallState.Failed, Error = error };
+            status = Failed(status, InstallState.Failed, Explain(e, status), log);
+            activity?.SetStatus(ActivityStatusCode.Error, status.Error!.Code);
         }
         // First the space, then the words about it.
         Tree.Delete(work);
-        status = status with { FinishedAt = DateTimeOffset.UtcNow };
         statuses.Write(status);
+        FaultPoints.Pass("install-finished");
         return status;
+    }
+
+    /// <summary>Ends an install that has not begun.</summary>
+    /// <returns>The final status, which is on the disk.</returns>
+    public InstallStatus Cancel(InstallStatus status, InstallLog log)
+    {
+        status = Failed(status, InstallState.Cancelled, Errors.Cancelled().Error, log);
+        statuses.Write(status);
+        FaultPoints.Pass("install-finished");
+        return status;
+    }
+
+    private static InstallStatus Failed(InstallStatus status, InstallState state, InstallError error, InstallLog log)
+    {
+        log.Note(state == InstallState.Cancelled ? "cancelled" : $"failed: {error.Message} ({error.Code})");
+        if (error.Remedy is not null && state != InstallState.Cancelled) log.Note(error.Remedy);
+        return status.Ended(state, error);
     }
 
     private InstallStatus Enter(InstallStatus status, string stage)
@@ -84,8 +100,6 @@ internal sealed partial class RunInstall(
                 return Errors.Internal(status.Stage ?? "starting").Error;
         }
     }
-
-    private static string Folder(string work, string name) => Directory.CreateDirectory(Path.Combine(work, name)).FullName;
 
     [LoggerMessage(LogLevel.Error, "Install {InstallId} failed while {Stage}")]
     private static partial void LogFailed(ILogger logger, Exception e, Guid installId, string stage);
