@@ -1,4 +1,5 @@
 using Platform.Contracts;
+using Platform.Installer.Build;
 using Platform.ServiceDefaults;
 
 namespace Platform.Installer;
@@ -42,14 +43,31 @@ internal static class Errors
 
     public static InstallFailedException OutboundRefused(Problem problem) => Failure(problem.Code, problem.Detail, problem.Remedy);
 
-    public static InstallFailedException CommandFailed(string command, int exitCode, string output) => Failure("install_command_failed",
-        $"The install command ended with exit code {exitCode}.", "The end of its output says why; the whole is in the install's log.", command, exitCode, output);
+    public static InstallFailedException CommandFailed(string kind, string command, int exitCode, string output) => Failure("install_command_failed",
+        $"The {kind} command ended with exit code {exitCode}.", "The end of its output says why; the whole is in the install's log.", command, exitCode, output);
 
-    public static InstallFailedException CommandTimedOut(string command, TimeSpan limit, string output) => Failure("install_command_timed_out",
-        $"The install command did not end within {limit} and was stopped.", "Make it faster, or raise Install:CommandTimeLimit.", command, null, output);
+    public static InstallFailedException CommandTimedOut(string kind, string command, TimeSpan limit, string output) => Failure("install_command_timed_out",
+        $"The {kind} command did not end within {limit} and was stopped.", "Make it faster, or raise Install:CommandTimeLimit.", command, null, output);
 
-    public static InstallFailedException CommandOutOfMemory(string command, long bytes, string output) => Failure("install_command_out_of_memory",
-        $"The install command's processes took more than {bytes} bytes of memory together and were stopped.", "Make it smaller (fewer parallel jobs), or raise Install:CommandMemoryBytes.", command, null, output);
+    public static InstallFailedException CommandExceeded(string kind, string command, Excess excess, InstallOptions limits, string output) => excess switch
+    {
+        Excess.Memory => Failure("install_command_out_of_memory",
+            $"The {kind} command's processes took more than {limits.CommandMemoryBytes} bytes of memory together and were stopped.",
+            "Make it smaller (fewer parallel jobs), or raise Install:CommandMemoryBytes.", command, null, output),
+        Excess.Processes => Failure("install_command_too_many_processes",
+            $"The {kind} command had more than {limits.CommandProcesses} processes at once and was stopped.",
+            "Start fewer at a time, or raise Install:CommandProcesses.", command, null, output),
+        Excess.Disk => Failure("install_command_out_of_disk",
+            $"What the {kind} command wrote to its folder and to /tmp took more than {limits.CommandDiskBytes} bytes together, and it was stopped.",
+            "Make it write less, or raise Install:CommandDiskBytes.", command, null, output),
+        _ => Failure("install_command_out_of_disk",
+            $"While the {kind} command ran, less than {limits.MinFreeBytes} bytes were left on the disk of Data:Directory, and it was stopped.",
+            "Free space on that disk, or lower Install:MinFreeBytes.", command, null, output),
+    };
+
+    public static InstallFailedException TooLittleSpace(string kind, long bytes) => Failure("disk_full",
+        $"Less than {bytes} bytes are left where the Installer keeps its files, so the {kind} command was not started.",
+        "Free space on the disk of Data:Directory and install again, or lower Install:MinFreeBytes.");
 
     public static InstallFailedException TooLarge(long bytes) => Failure("bundle_too_large",
         $"The files together are larger than {bytes} bytes.", "Leave out what the connector doesn't need, or raise Install:MaxBytes.");

@@ -36,9 +36,24 @@ internal sealed class InstallOptions
     /// <summary>How long the install command may run.</summary>
     public TimeSpan CommandTimeLimit { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Resident bytes of all processes of the install command together; looked at every half second.</summary>
+    /// <summary>Bytes of memory of all processes of the install command together; without a cgroup resident bytes, looked at every half second.</summary>
     [Range(1, long.MaxValue)]
     public long CommandMemoryBytes { get; set; } = 4L << 30;
+
+    /// <summary>Processes and threads of the install command together; without a cgroup processes, looked at every half second.</summary>
+    [Range(8, 1_000_000)]
+    public int CommandProcesses { get; set; } = 4096;
+
+    /// <summary>Bytes that the source's folder and the command's /tmp may take on the disk together while it runs; every entry counts 4 KiB besides its content.</summary>
+    [Range(1, long.MaxValue)]
+    public long CommandDiskBytes { get; set; } = 8L << 30;
+
+    /// <summary>Bytes that stay free on the disk of <c>Data:Directory</c>: no command starts, or runs on, with less.</summary>
+    [Range(0, long.MaxValue)]
+    public long MinFreeBytes { get; set; } = 512L << 20;
+
+    /// <summary>Whether memory and processes of the install command are bound by a cgroup where one can be made.</summary>
+    public bool UseControlGroups { get; set; } = true;
 
     /// <summary>How long each git command may run.</summary>
     public TimeSpan GitTimeLimit { get; set; } = TimeSpan.FromMinutes(10);

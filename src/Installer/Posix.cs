@@ -12,7 +12,9 @@ internal static partial class Posix
     public enum Kind { Other, File, Folder, Link }
 
     /// <param name="Size">Bytes of a file.</param>
-    public readonly record struct Entry(Kind Kind, long Size, bool Executable);
+    /// <param name="AllocatedBytes">What its content takes on the disk.</param>
+    /// <param name="Mode">The permission bits.</param>
+    public readonly record struct Entry(Kind Kind, long Size, bool Executable, long AllocatedBytes, UnixFileMode Mode);
 
     /// <summary>What the path itself is, links not followed; null when there is nothing.</summary>
     public static Entry? Look(string path)
@@ -20,10 +22,11 @@ internal static partial class Posix
         Span<byte> stat = stackalloc byte[256];
         if (StatX(CurrentFolder, path, NoFollow, BasicStats, stat) != 0)
             return Marshal.GetLastPInvokeError() is 2 or 20 ? null : throw Failed("statx", path);
-        // Offsets of struct statx: stx_mode 28, stx_size 40; the same on every architecture.
+        const int blockBytes = 512;
+        // Offsets of struct statx: stx_mode 28, stx_size 40, stx_blocks 48; the same on every architecture.
         var mode = BitConverter.ToUInt16(stat[28..]);
         var kind = (mode & 0xf000) switch { 0x8000 => Kind.File, 0x4000 => Kind.Folder, 0xa000 => Kind.Link, _ => Kind.Other };
-        return new Entry(kind, BitConverter.ToInt64(stat[40..]), (mode & 0b001_001_001) != 0);
+        return new Entry(kind, BitConverter.ToInt64(stat[40..]), (mode & 0b001_001_001) != 0, BitConverter.ToInt64(stat[48..]) * blockBytes, (UnixFileMode)(mode & 0xfff));
     }
 
     /// <summary>The path with every link in it resolved; null when it does not exist.</summary>

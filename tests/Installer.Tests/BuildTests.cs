@@ -6,7 +6,7 @@ namespace Platform.Installer.Tests;
 
 public sealed class BuildTests
 {
-    private const string Bubblewrap = "bubblewrap", Direct = "direct";
+    internal const string Bubblewrap = "bubblewrap", Direct = "direct";
 
     public static TheoryData<string> Isolations => [Bubblewrap, Direct];
 
@@ -149,7 +149,7 @@ public sealed class BuildTests
     private static Task<InstallError> FailAsync(Workplace place, string command) =>
         place.FailAsync(Workplace.Local(place.Source("source", ("run", "")), command));
 
-    private static async Task<Workplace> IsolatedAsync(string isolation, Action<InstallOptions>? configure = null)
+    internal static async Task<Workplace> IsolatedAsync(string isolation, Action<InstallOptions>? configure = null)
     {
         var place = new Workplace(options =>
         {

@@ -22,6 +22,17 @@ public sealed class PinTests
         Assert.Equivalent(status.Warnings, place.Statuses.Find(status.InstallId)!.Warnings);
     }
 
+    [Fact]
+    public async Task Strict_refuses_it_and_nothing_of_it_is_stored()
+    {
+        using var place = new Workplace();
+        var status = await place.RunAsync(Status(place, new SourcePin(null, null, Other, Strict: true)));
+
+        Assert.Equal("bundle_digest_mismatch", status.Error!.Code);
+        Assert.Contains(Other, status.Error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(place.Data.Store, "*", SearchOption.AllDirectories));
+    }
+
     [Theory, InlineData(true), InlineData(false)]
     public async Task The_pinned_one_is_no_matter_and_a_folder_that_is_not_built_has_the_bundles_digest(bool strict)
     {
@@ -34,9 +45,21 @@ public sealed class PinTests
         Assert.Null(second.Answer.Warnings);
     }
 
-    private static InstallStatus Status(Workplace place, SourcePin? pin)
+    [Theory, InlineData(null), InlineData("date +%N > built; cp run copy")]
+    public async Task A_local_folders_source_digest_is_that_of_its_files_whatever_is_built_of_them_and_another_is_refused(string? install)
     {
-        var manifest = Workplace.Local(place.Source("pinned", ("run", "content")));
+        using var place = new Workplace();
+        var plain = await place.RunAsync(Status(place, null));
+        var built = await place.RunAsync(Status(place, new SourcePin(null, plain.SourceDigest, null, Strict: false), install));
+        Assert.Equal((InstallState.Succeeded, plain.Digest), (built.State, built.SourceDigest));
+
+        var other = await place.RunAsync(Status(place, new SourcePin(null, Other, null, Strict: false), install));
+        Assert.Equal("source_digest_mismatch", other.Error!.Code);
+    }
+
+    private static InstallStatus Status(Workplace place, SourcePin? pin, string? install = null)
+    {
+        var manifest = Workplace.Local(place.Source("pinned", ("run", "content")), install);
         return new InstallStatus(Guid.CreateVersion7(), manifest, manifest.Name, DateTimeOffset.UtcNow, null, Pin: pin);
     }
 }

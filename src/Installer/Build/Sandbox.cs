@@ -14,30 +14,39 @@ internal sealed partial class Sandbox(DataFolder data, IOptions<InstallOptions> 
 
     /// <param name="Name">As it stands in the log: bubblewrap or direct.</param>
     /// <param name="Unprivileged">The command runs as nobody, because this service is root.</param>
-    public sealed record Isolation(string Name, bool Unprivileged);
+    /// <param name="Groups">The version of the cgroups that bind memory and processes; null where none can be made.</param>
+    public sealed record Isolation(string Name, bool Unprivileged, int? Groups = null);
 
     /// <summary>Also called at start, so that a setting that can't be met fails there.</summary>
     public Task<Isolation> IsolationAsync() => _isolation.Value;
 
-    /// <summary>The install command in the source's folder, ready to run.</summary>
-    /// <param name="temporary">An empty folder on the disk that becomes /tmp.</param>
-    public async Task<Command> PrepareAsync(string source, string temporary, Guid install, string command)
+    /// <summary>Bash reads no file of its own before the command; where there is none, the machine's sh has to do.</summary>
+    public static IReadOnlyList<string> Shell(string command) =>
+        File.Exists("/bin/bash") ? ["/bin/bash", "--noprofile", "--norc", "-c", command] : ["/bin/sh", "-c", command];
+
+    /// <summary>A command in the source's folder, ready to run.</summary>
+    /// <param name="temporary">A folder on the disk that becomes /tmp.</param>
+    /// <param name="readable">A folder that it sees besides, at the same path; null: none.</param>
+    public async Task<Command> PrepareAsync(string source, string temporary, Guid install, IReadOnlyList<string> command, string? readable = null)
     {
         var isolation = await IsolationAsync();
+        Directory.CreateDirectory(Path.Combine(temporary, "home"));
         if (isolation.Unprivileged)
         {
             Tree.GiveTo(source, Nobody, options.Value);
             Tree.GiveTo(temporary, Nobody, options.Value);
         }
-        return Wrap(isolation, source, temporary, install.ToString(), ["/bin/sh", "-c", command], options.Value);
+        return Wrap(isolation, source, temporary, install.ToString(), command, options.Value, readable);
     }
 
     private static Command Wrap(
-        Isolation isolation, string source, string temporary, string mark, IReadOnlyList<string> command, InstallOptions limits)
+        Isolation isolation, string source, string temporary, string mark, IReadOnlyList<string> command, InstallOptions limits,
+        string? readable = null)
     {
-        // RLIMIT_AS is left alone: .NET and Node don't start under it. RLIMIT_NPROC counts
-        // all processes of a user, so it suits only one that has no others.
-        string[] limited = ["prlimit", "--core=0", $"--fsize={limits.MaxBytes}", "--nofile=8192", .. isolation.Unprivileged ? (string[])["--nproc=4096"] : []];
+        // RLIMIT_AS is left alone: .NET and Node don't start under it. RLIMIT_NPROC counts all processes of a user,
+        // other installs' too, so it suits only one that has no others, and only where no cgroup does better.
+        string[] limited = ["prlimit", "--core=0", $"--fsize={limits.MaxBytes}", "--nofile=8192",
+            .. isolation is { Unprivileged: true, Groups: null } ? (string[])[$"--nproc={limits.CommandProcesses}"] : []];
         if (isolation.Name == "direct") return new Command([.. limited, .. command], source, Environment(temporary));
 
         List<string> arguments =
@@ -51,6 +60,10 @@ internal sealed partial class Sandbox(DataFolder data, IOptions<InstallOptions> 
             else arguments.AddRange(["--ro-bind-try", folder, folder]);
         }
         arguments.AddRange(["--ro-bind", "/etc", "/etc", "--ro-bind-try", "/opt", "/opt"]);
+        // As nobody it can't read them; as this service's own user it could.
+        if (!isolation.Unprivileged)
+            foreach (var (path, folder) in PrivateFiles.Below("/etc")) arguments.AddRange(folder ? ["--tmpfs", path] : ["--ro-bind", "/dev/null", path]);
+        if (readable is not null) arguments.AddRange(["--ro-bind", readable, readable]);
         // Where /etc/resolv.conf points on some machines.
         arguments.AddRange(["--ro-bind-try", "/run/systemd/resolve", "/run/systemd/resolve"]);
         arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--bind", temporary, "/tmp", "--bind", source, Root, "--chdir", Root]);
@@ -87,12 +100,19 @@ internal sealed partial class Sandbox(DataFolder data, IOptions<InstallOptions> 
         if (options.Isolation != "direct") candidates.Add(new("bubblewrap", Unprivileged: false));
         foreach (var candidate in candidates)
         {
-            if (await WorksAsync(candidate, data, options)) return candidate;
+            if (await WorksAsync(candidate, data, options)) return candidate with { Groups = await GroupsAsync(options) };
         }
         if (options.Isolation == "bubblewrap")
             throw new InvalidOperationException("Install:Isolation is bubblewrap, but bwrap is absent or does not work here: install bubblewrap, allow user namespaces, or set it to auto.");
         if (options.Isolation == "auto") LogDirect(logger);
-        return new("direct", Unprivileged: false);
+        return new("direct", Unprivileged: false, await GroupsAsync(options));
+    }
+
+    private static async Task<int?> GroupsAsync(InstallOptions options)
+    {
+        if (new CommandLimits(options, []).CreateGroup(Guid.CreateVersion7()) is not { } trial) return null;
+        await trial.RemoveAsync();
+        return trial.Version;
     }
 
     private static async Task<bool> WorksAsync(Isolation isolation, DataFolder data, InstallOptions options)

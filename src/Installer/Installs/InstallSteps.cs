@@ -18,26 +18,55 @@ internal sealed class InstallSteps(FetchSource fetch, BuildSource build, PackBun
     {
         var (id, manifest, pin) = (status.InstallId, status.Manifest, status.Pin);
         var (source, temporary) = (Folder(work, "source"), Folder(work, "tmp"));
+        var builds = !string.IsNullOrWhiteSpace(manifest.InstallCommand);
 
         enter("fetching");
         var progress = new ByteProgress(id, "fetching", publisher);
         var fetched = await fetch.RunAsync(id, manifest, pin, source, Folder(work, "fetch"), log, progress.Report, ct);
         FaultPoints.Pass("fetched");
-        var builds = !string.IsNullOrWhiteSpace(manifest.InstallCommand);
+        var sourceDigest = fetched.SourceDigest;
+        if (manifest.Source == "Local" && (builds || pin?.SourceDigest is not null)) sourceDigest = await FolderDigestAsync(manifest, pin, source, ct);
         if (builds)
         {
             enter("building");
-            await build.RunAsync(id, source, temporary, manifest.InstallCommand!, log, ct);
+            await build.RunAsync(id, "install", manifest.InstallCommand!, source, temporary, log, ct);
             FaultPoints.Pass("built");
         }
 
+        var bundle = await PackAsync(pin, source, work, log, enter, ct);
+        // Where nothing is built, what was packed is what was fetched.
+        if (manifest.Source == "Local") sourceDigest ??= builds ? null : bundle.Digest;
+        return new Installed(bundle, fetched.Revision, sourceDigest, Compare(pin, bundle, log));
+    }
+
+    private async Task<string?> FolderDigestAsync(Manifest manifest, SourcePin? pin, string source, CancellationToken ct)
+    {
+        try
+        {
+            var digest = await pack.DigestAsync(source, ct);
+            if (pin?.SourceDigest is { } pinned && pinned != digest) throw Errors.SourceDigestMismatch($"The source {manifest.Uri}", pinned, digest, "the lock document");
+            return digest;
+        }
+        catch (InstallFailedException) when (pin?.SourceDigest is null)
+        {
+            // It can't be packed as it is; perhaps the install command sees to that.
+            return null;
+        }
+    }
+
+    private async Task<Bundle> PackAsync(SourcePin? pin, string source, string work, InstallLog log, Action<string> enter, CancellationToken ct)
+    {
         enter("packing");
+        if (pin is { Strict: true, Digest: { } wanted })
+        {
+            // Before it is in the store, where it might be another version's bundle too.
+            var found = await pack.DigestAsync(source, ct);
+            if (found != wanted) throw Errors.BundleDigestMismatch(wanted, found);
+        }
         var bundle = await pack.RunAsync(source, work, ct);
         FaultPoints.Pass("packed");
         log.Note($"stored as {bundle.Digest}, {bundle.SizeBytes} bytes");
-        // What was packed is what was fetched.
-        var sourceDigest = fetched.SourceDigest ?? (manifest.Source == "Local" && !builds ? bundle.Digest : null);
-        return new Installed(bundle, fetched.Revision, sourceDigest, Compare(pin, bundle, log));
+        return bundle;
     }
 
     private static IReadOnlyList<InstallWarning>? Compare(SourcePin? pin, Bundle bundle, InstallLog log)

@@ -25,7 +25,7 @@ internal sealed partial class RunInstall(
             if (status.Attempt >= options.Value.MaxAttempts) throw Errors.Interrupted(status.Attempt);
             if (status.Attempt > 0) log.Note("the Installer ended in the middle of this install; it begins again");
             status = status with { Attempt = status.Attempt + 1 };
-            await InstallProcesses.EndAsync(status.InstallId);
+            await InstallProcesses.EndLeftOversAsync(status.InstallId);
             MachinePlatform.Check(status.Manifest);
             var made = await steps.RunAsync(status, work, log, stage => status = Enter(status, stage), either.Token);
             status = status with
@@ -92,6 +92,9 @@ internal sealed partial class RunInstall(
     {
         switch (e)
         {
+            // The rest of what git downloaded is gone by now, and with it the sign of a full disk.
+            case InstallFailedException { Error: { Code: "git_failed", OutputTail: { } said } } when said.Contains("No space left on device", StringComparison.Ordinal):
+                return Errors.DiskFull().Error;
             case InstallFailedException failed: return failed.Error;
             case IOException { HResult: Posix.NoSpace }: return Errors.DiskFull().Error;
             case UnauthorizedAccessException: return Errors.Unreadable().Error;
