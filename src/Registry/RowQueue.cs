@@ -25,7 +25,6 @@ internal abstract partial class RowQueue(TimeSpan lookEvery, ILogger logger) : B
             {
                 await WorkAsync(stoppingToken);
                 failures = 0;
-                await PauseAsync(stoppingToken);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
@@ -35,8 +34,8 @@ internal abstract partial class RowQueue(TimeSpan lookEvery, ILogger logger) : B
             {
                 // Database, broker or another service away: the rows wait. Told once per outage.
                 if (failures++ == 0) LogFailed(logger, GetType().Name, e);
-                await Task.Delay(lookEvery, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+            await PauseAsync(stoppingToken);
         }
     }
 
@@ -48,8 +47,9 @@ internal abstract partial class RowQueue(TimeSpan lookEvery, ILogger logger) : B
         {
             await wakeUps.Reader.ReadAsync(pause.Token);
         }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            // Nobody woke it, or it is told to stop.
         }
     }
 

@@ -65,6 +65,10 @@ internal sealed class Peers : IAsyncDisposable
 internal sealed class RunnerPeer : Runner.V1.Runner.RunnerBase
 {
     private int checking;
+    private int asked;
+
+    /// <summary>How often it was asked for bundles in use.</summary>
+    public int Asked => Volatile.Read(ref asked);
 
     /// <summary>What becomes of a connector's checks; one that is not named answers at once.</summary>
     public ConcurrentDictionary<string, Func<CancellationToken, Task>> Checks { get; } = [];
@@ -92,8 +96,11 @@ internal sealed class RunnerPeer : Runner.V1.Runner.RunnerBase
         }
     }
 
-    public override Task<BundlesInUseReply> BundlesInUse(BundlesInUseRequest request, ServerCallContext context) =>
-        Task.FromResult(new BundlesInUseReply { Digests = { request.Digests.Where(Used.ContainsKey) } });
+    public override Task<BundlesInUseReply> BundlesInUse(BundlesInUseRequest request, ServerCallContext context)
+    {
+        Interlocked.Increment(ref asked);
+        return Task.FromResult(new BundlesInUseReply { Digests = { request.Digests.Where(Used.ContainsKey) } });
+    }
 }
 
 internal sealed class StorePeer : Bundles.BundlesBase
