@@ -151,7 +151,11 @@ public sealed class RemovalTests(RegistryFixture registry) : IAsyncLifetime
         await Until("Installer is missed", () => Task.FromResult(host.Logs.Any(l => l.Contains("RemoveBundles could not go on"))));
         Assert.Equal(1, await rows.CountAsync("unused_bundles"));
         await using var late = await Peers.StartAsync(port);
-        await Until("the bundle is removed", () => Task.FromResult(late.Store.Removed.Count == 1));
+        await Until("the bundle is removed", () =>
+        {
+            host.Services.GetRequiredService<RemoveBundles>().Wake();
+            return Task.FromResult(late.Store.Removed.Count == 1);
+        });
         await Until("its row is gone", async () => await rows.CountAsync("unused_bundles") == 0);
     }
 
