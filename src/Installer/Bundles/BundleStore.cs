@@ -6,12 +6,11 @@ namespace Platform.Installer.Bundles;
 /// <summary>The content-addressed store, <c>store/&lt;2 hex&gt;/&lt;digest&gt;.tar</c>: a bundle is wholly there or absent, and never changes.</summary>
 internal sealed partial class BundleStore(DataFolder data)
 {
-    /// <summary>Moves a file whose content is on the disk into the store; what is there already stays.</summary>
+    /// <summary>Moves a file whose content is on the disk into the store.</summary>
     public void Keep(Bundle bundle, string file)
     {
         var place = Place(bundle.Digest);
-        // A file of another length is damage, which installing again repairs.
-        if (new FileInfo(place) is { Exists: true } there && there.Length == bundle.SizeBytes) return;
+        // Also over one that is there: should it be damaged, installing again repairs it. Whoever reads that one keeps it.
         var folder = Path.GetDirectoryName(place)!;
         if (!Directory.Exists(folder))
         {
