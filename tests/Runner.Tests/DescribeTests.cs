@@ -44,16 +44,17 @@ public sealed class DescribeTests(ServersFixture servers, GoConnectors connector
     [Fact]
     public async Task A_flood_of_last_words_fits_into_the_answer()
     {
-        var refusal = await Assert.ThrowsAsync<RpcException>(() => DescribeAsync("yes 'größer – 尺寸 und so weiter und so fort' | head -n 5000 >&2; exit 3"));
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => DescribeAsync("for n in $(seq 60); do printf 'größer – 尺寸 %.0s' $(seq 100); echo; done >&2; exit 3"));
 
         Assert.Equal("connector_exited", ProblemException.FromRpc(refusal)!.Problem.Code);
     }
 
     [Fact]
-    public async Task A_bundle_that_the_installer_does_not_have_and_a_protocol_that_is_not_known_are_refused()
+    public async Task A_missing_bundle_an_unknown_protocol_and_limits_above_the_ceilings_are_refused()
     {
         Assert.Equal("bundle_unavailable", await RefusalAsync(start => start.Digest = new string('a', 64)));
         Assert.Equal("unsupported_protocol_version", await RefusalAsync(start => start.Protocol = "smoke signals"));
+        Assert.Equal("limits_too_high", await RefusalAsync(start => start.Limits.MemoryMb = 1 << 20));
     }
 
     [Fact]

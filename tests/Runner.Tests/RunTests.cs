@@ -56,7 +56,7 @@ public sealed class RunTests(ServersFixture servers, GoConnectors connectors) : 
         var run = await runner.WaitForStateAsync(Id(await runner.StartRunAsync("c")), RunTimeout, "failed");
 
         Assert.Equal("bundle_unavailable", run.GetProperty("error").GetProperty("code").GetString());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(data, "bundles")));
+        Assert.Equal([".locks"], Directory.EnumerateFileSystemEntries(Path.Combine(data, "bundles")).Select(Path.GetFileName));
     }
 
     [Fact]
@@ -82,6 +82,21 @@ public sealed class RunTests(ServersFixture servers, GoConnectors connectors) : 
         // go-plugin 1.0.1 does not get further than its callback.
         Assert.Equal("mtls_callback_failed", run.GetProperty("error").GetProperty("code").GetString());
         Assert.Contains("auto_mtls", run.GetProperty("error").GetProperty("remedy").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_manifests_variables_and_limits_reach_the_run()
+    {
+        peers.Registry.Add("set", peers.Bundles.Add(Connectors.Crash), "echo $GREETING >&2; exit 3", "{}");
+        var start = peers.Registry.Connections["set"].Start;
+        start.Env["GREETING"] = "hello there";
+
+        var run = await runner.WaitForStateAsync(Id(await runner.StartRunAsync("set")), RunTimeout, "failed");
+        Assert.Equal("hello there", run.GetProperty("error").GetProperty("detail").GetString());
+
+        start.Limits.Processes = 1 << 20;
+        run = await runner.WaitForStateAsync(Id(await runner.StartRunAsync("set")), RunTimeout, "failed");
+        Assert.Equal("limits_too_high", run.GetProperty("error").GetProperty("code").GetString());
     }
 
     [Fact]
