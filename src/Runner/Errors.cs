@@ -27,7 +27,7 @@ internal static class Errors
 
     /// <summary>What hinders the platform, and not the connector, passes.</summary>
     public static ProblemException NotDescribed(RunFault fault) => new(new(
-        fault.Code, fault.Code is "installer_unavailable" or "runner_stopping" ? 503 : 409, "The connector can't be started",
+        fault.Code, fault.Code is "installer_unavailable" or "disk_full" or "runner_stopping" ? 503 : 409, "The connector can't be started",
         fault.Detail is null ? fault.Message : $"{fault.Message}\nIts last words:\n{fault.Detail}", fault.Remedy));
 
     public static ProblemException TooManyDigests(int count, int limit) => new(new(

@@ -94,6 +94,9 @@ internal static class Faults
     public static RunFaultException InstallerUnavailable(string why) => new(new("installer_unavailable",
         $"The service that keeps installed connectors could not be reached: {why}", "Start the run again once the system is healthy."));
 
+    public static RunFaultException DiskFull() => new(new("disk_full",
+        "There is no space left where the Runner keeps unpacked connectors.", "Free space on the disk of its Data:Directory, or lower Bundles:MaxBytes."));
+
     public static RunFaultException LimitsTooHigh(IEnumerable<string> limits) => new(new("limits_too_high",
         $"The manifest's limits are more than this platform allows: {string.Join("; ", limits)}.",
         "Lower the limits in the manifest, or let the platform's operator raise the named settings."));

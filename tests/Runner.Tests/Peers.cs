@@ -7,6 +7,8 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -210,7 +212,7 @@ public sealed class BundlesPeer : Platform.Installer.V1.Bundles.BundlesBase
     /// <summary>Bytes that all downloads together have sent.</summary>
     public long Sent;
 
-    /// <summary>Cuts downloads by throwing; gets the offset of the next chunk.</summary>
+    /// <summary>Cuts downloads by throwing, with an IOException under the connection too; gets the offset of the next chunk.</summary>
     public Action<long> OnChunk { get; set; } = _ => { };
 
     /// <returns>The digest.</returns>
@@ -249,7 +251,16 @@ public sealed class BundlesPeer : Platform.Installer.V1.Bundles.BundlesBase
             throw new RpcException(new Status(StatusCode.NotFound, "unknown bundle"));
         for (var offset = (int)request.Offset; offset < archive.Length; offset += ChunkBytes)
         {
-            OnChunk(offset);
+            try
+            {
+                OnChunk(offset);
+            }
+            catch (IOException)
+            {
+                context.GetHttpContext().Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort();
+                throw;
+            }
+
             var length = Math.Min(ChunkBytes, archive.Length - offset);
             Interlocked.Add(ref Sent, length);
             await chunks.WriteAsync(new DownloadChunk

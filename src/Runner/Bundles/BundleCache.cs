@@ -1,39 +1,27 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Grpc.Core;
-using Microsoft.Extensions.Options;
-using Platform.Installer.V1;
+using Microsoft.Win32.SafeHandles;
 using Platform.ServiceDefaults;
 using BundlesClient = Platform.Installer.V1.Bundles.BundlesClient;
 
 namespace Platform.Runner.Bundles;
 
-/// <summary>Where this service keeps its files: the section <c>Data</c>.</summary>
-internal sealed class DataSettings
-{
-    public const string Section = "Data";
-
-    /// <summary>An absolute folder.</summary>
-    public string Directory { get; init; } = "";
-}
-
 /// <summary>
-/// Installed connectors, unpacked below <c>bundles/&lt;digest&gt;/files</c>. A bundle is there wholly or not at all; one whose
-/// files were touched since is fetched anew.
+/// Installed connectors, unpacked. A bundle is there wholly or not at all; one whose files were touched since is fetched anew, and those that
+/// were not used for long make room for others.
 /// </summary>
-internal sealed partial class BundleCache(BundlesClient installer, IOptions<DataSettings> data, ILogger<BundleCache> logger)
+internal sealed partial class BundleCache(BundlesClient installer, BundleFolders folders, ILogger<BundleCache> logger)
 {
-    // A fetch takes minutes at most; what is older was left by a Runner that died.
-    private static readonly TimeSpan LeftOverAge = TimeSpan.FromHours(1);
-    private const int Attempts = 3;
-    private readonly string root = Path.Combine(data.Value.Directory, "bundles");
+    private const int NoSpace = 28;
     private readonly ConcurrentDictionary<string, SemaphoreSlim> turns = [];
     private readonly ConcurrentDictionary<string, int> users = [];
 
+    /// <summary>Whether this Runner uses it now.</summary>
     public bool IsInUse(string digest) => users.GetValueOrDefault(digest) > 0;
 
     /// <summary>The bundle's files, checked just now, for as long as the lease is held.</summary>
-    /// <exception cref="RunFaultException">bundle_unavailable; installer_unavailable, when it is to be fetched and can't be now.</exception>
+    /// <exception cref="RunFaultException">bundle_unavailable; installer_unavailable or disk_full, when it is to be fetched and can't be now.</exception>
     public async Task<BundleLease> GetAsync(string digest, CancellationToken cancel)
     {
         // It becomes a path.
@@ -43,18 +31,18 @@ internal sealed partial class BundleCache(BundlesClient installer, IOptions<Data
         await turn.WaitAsync(cancel);
         try
         {
-            var folder = Path.Combine(root, digest);
-            if (BundleTree.Matches(folder))
-                return Lease(digest, folder);
-            if (Directory.Exists(folder))
+            var folder = folders.Of(digest);
+            var use = HoldUntouched(folder) ?? await FetchAsync(digest, folder, cancel);
+            users.AddOrUpdate(digest, 1, (_, count) => count + 1);
+            return new(BundleTree.Files(folder), () =>
             {
-                Log.Touched(logger, digest);
-                Discard(folder);
-            }
-
-            RemoveLeftOvers();
-            await FetchAsync(digest, folder, cancel);
-            return Lease(digest, folder);
+                use.Dispose();
+                users.AddOrUpdate(digest, 0, (_, count) => count - 1);
+            });
+        }
+        catch (IOException e) when (e.HResult == NoSpace)
+        {
+            throw Faults.DiskFull();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,50 +54,66 @@ internal sealed partial class BundleCache(BundlesClient installer, IOptions<Data
         }
     }
 
-    private BundleLease Lease(string digest, string folder)
+    private static SafeFileHandle? HoldUntouched(string folder)
     {
-        users.AddOrUpdate(digest, 1, (_, count) => count + 1);
-        return new(BundleTree.Files(folder), () => users.AddOrUpdate(digest, 0, (_, count) => count - 1));
+        var use = BundleUse.TryHold(folder);
+        if (use is null || BundleTree.Matches(folder))
+            return use;
+        use.Dispose();
+        return null;
     }
 
-    private async Task FetchAsync(string digest, string folder, CancellationToken cancel)
+    private async Task<SafeFileHandle> FetchAsync(string digest, string folder, CancellationToken cancel)
     {
-        for (var attempt = 1; ; attempt++)
+        SafeFileHandle use;
+        using (await folders.LockAsync(digest, cancel))
         {
-            var temporary = Path.Combine(root, $".new-{Guid.NewGuid():n}");
-            try
+            // Another Runner may have fetched it meanwhile.
+            if (HoldUntouched(folder) is { } fetched)
+                return fetched;
+            if (Directory.Exists(folder))
             {
-                Directory.CreateDirectory(BundleTree.Files(temporary));
-                await UnpackAsync(digest, BundleTree.Files(temporary), cancel);
-                BundleTree.Record(temporary);
-                if (!Directory.Exists(folder))
-                    Directory.Move(temporary, folder);
-                return;
+                Log.Touched(logger, digest);
+                folders.Remove(folder);
             }
-            catch (RpcException e) when (!cancel.IsCancellationRequested)
+
+            use = await FetchLockedAsync(digest, folder, cancel);
+        }
+
+        MakeRoom();
+        return use;
+    }
+
+    private async Task<SafeFileHandle> FetchLockedAsync(string digest, string folder, CancellationToken cancel)
+    {
+        var (temporary, use) = folders.Begin();
+        try
+        {
+            await UnpackAsync(digest, BundleTree.Files(temporary), cancel);
+            BundleTree.Record(temporary);
+            Directory.Move(temporary, folder);
+            return use;
+        }
+        catch (Exception e)
+        {
+            use.Dispose();
+            Directory.Delete(temporary, recursive: true);
+            cancel.ThrowIfCancellationRequested();
+            throw e switch
             {
-                var problem = ProblemException.FromRpc(e)?.Problem;
-                if (attempt == Attempts || e.StatusCode != StatusCode.Unavailable)
-                    throw e.StatusCode == StatusCode.Unavailable ? Faults.InstallerUnavailable(e.Status.Detail) : Faults.BundleUnavailable(problem?.Detail ?? e.Status.Detail);
-                await Task.Delay(TimeSpan.FromMilliseconds(300 * attempt), cancel);
-            }
-            catch (InvalidDataException e)
-            {
-                throw Faults.BundleUnavailable(e.Message);
-            }
-            finally
-            {
-                if (Directory.Exists(temporary))
-                    Directory.Delete(temporary, recursive: true);
-            }
+                RpcException { StatusCode: StatusCode.Unavailable } rpc => Faults.InstallerUnavailable(rpc.Status.Detail),
+                RpcException rpc => Faults.BundleUnavailable(ProblemException.FromRpc(rpc)?.Problem.Detail ?? rpc.Status.Detail),
+                InvalidDataException => Faults.BundleUnavailable(e.Message),
+                _ => e,
+            };
         }
     }
 
     private async Task UnpackAsync(string digest, string files, CancellationToken cancel)
     {
-        using var call = installer.Download(new DownloadRequest { Digest = digest }, cancellationToken: cancel);
+        await using var download = new BundleDownload(installer, digest, cancel);
         using var hash = SHA256.Create();
-        await using var archive = new CryptoStream(new ChunkStream(call.ResponseStream, cancel), hash, CryptoStreamMode.Read);
+        await using var archive = new CryptoStream(download, hash, CryptoStreamMode.Read);
         await BundleArchive.UnpackAsync(archive, files, cancel);
         // The padding behind the last entry belongs to the digest too.
         await archive.CopyToAsync(Stream.Null, cancel);
@@ -117,25 +121,26 @@ internal sealed partial class BundleCache(BundlesClient installer, IOptions<Data
             throw new InvalidDataException("what the installer sent does not have the digest of the installed version");
     }
 
-    private void RemoveLeftOvers()
+    // Whatever hinders it, the bundle that was asked for is there.
+    private void MakeRoom()
     {
-        if (!Directory.Exists(root))
-            return;
-        foreach (var folder in Directory.EnumerateDirectories(root, ".*").Where(f => Directory.GetCreationTimeUtc(f) < DateTime.UtcNow - LeftOverAge))
-            Directory.Delete(folder, recursive: true);
-    }
-
-    // Moved away first: processes that run from it keep their files, and the name is free at once.
-    private void Discard(string folder)
-    {
-        var aside = Path.Combine(root, $".old-{Guid.NewGuid():n}");
-        Directory.Move(folder, aside);
-        Directory.Delete(aside, recursive: true);
+        try
+        {
+            folders.RemoveLeftOvers();
+            folders.Evict();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.NoRoomMade(logger, e.Message);
+        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Warning, "The files of bundle {Digest} were changed after they were unpacked; it is fetched anew")]
         public static partial void Touched(ILogger logger, string digest);
+
+        [LoggerMessage(2, LogLevel.Warning, "Bundles that are not needed could not be removed: {Reason}")]
+        public static partial void NoRoomMade(ILogger logger, string reason);
     }
 }

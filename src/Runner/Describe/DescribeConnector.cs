@@ -18,7 +18,7 @@ internal sealed class DescribeConnector(
     private static readonly OptionMask NoOptions = new("");
     private readonly SemaphoreSlim turns = new(AtOnce);
 
-    /// <exception cref="ProblemException">409 with the fault's code; 503 <c>installer_unavailable</c> or <c>runner_stopping</c>, for which the connector is not to blame.</exception>
+    /// <exception cref="ProblemException">409 with the fault's code; 503 <c>installer_unavailable</c>, <c>disk_full</c> or <c>runner_stopping</c>, for which the connector is not to blame.</exception>
     public async Task<DescribeReply> RunAsync(DescribeRequest request, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
