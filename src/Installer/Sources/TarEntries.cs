@@ -15,8 +15,8 @@ internal static class TarEntries
         using var reader = new TarReader(bounded, leaveOpen: true);
         while (Next(reader, bounded) is { } entry)
         {
-            if (entry.EntryType == TarEntryType.GlobalExtendedAttributes) continue;
             unpacking.Count();
+            if (entry.EntryType == TarEntryType.GlobalExtendedAttributes) continue;
             unpacking.Count(entry.Length);
             var executable = (entry.Mode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
             var path = Path(entry, unpacking);
@@ -26,11 +26,9 @@ internal static class TarEntries
             }
             else if (!unpacking.File(path, entry.DataStream ?? Stream.Null, entry.DataStream is null ? 0 : entry.Length, executable, ct))
             {
-                throw new InvalidDataException("It ends in the middle of a file.");
+                throw new InvalidDataException("it ends in the middle of a file.");
             }
         }
-        // A tar ends with blocks of zeros; one that just ends was cut.
-        if (bounded.Ended) throw new InvalidDataException("It ends in the middle.");
         // On to the very end, where compressed formats have their checksums.
         bounded.CopyTo(Stream.Null);
     }
@@ -83,16 +81,13 @@ internal static class TarEntries
     {
         private long _read, _allowed;
 
-        public bool Ended { get; private set; }
-
         public void Allow(long bytes) => _allowed = bytes;
 
         public override int Read(Span<byte> buffer)
         {
             ct.ThrowIfCancellationRequested();
             var read = inner.Read(buffer);
-            if (read == 0 && buffer.Length > 0) Ended = true;
-            if ((_allowed -= read) < 0) throw new InvalidDataException($"It has a header of more than {HeaderBytes} bytes.");
+            if ((_allowed -= read) < 0) throw new InvalidDataException($"it has a header of more than {HeaderBytes} bytes.");
             unpacking.CheckUnpacked(_read += read);
             return read;
         }

@@ -29,7 +29,7 @@ internal static class ZipDirectory
             // Between two entries the caller may have read elsewhere.
             stream.Position = next;
             stream.ReadExactly(header);
-            if (BitConverter.ToUInt32(header) != HeaderSignature) throw new InvalidDataException($"Its directory has {i} entries of {count}.");
+            if (BitConverter.ToUInt32(header) != HeaderSignature) throw new InvalidDataException($"its directory has {i} entries of {count}.");
             var (nameBytes, extraBytes) = (BitConverter.ToUInt16(header, 28), BitConverter.ToUInt16(header, 30));
             var variable = new byte[nameBytes + extraBytes];
             stream.ReadExactly(variable);
@@ -45,14 +45,14 @@ internal static class ZipDirectory
         stream.ReadExactly(tail);
         var at = tail.Length - EndBytes;
         while (at >= 0 && BitConverter.ToUInt32(tail, at) != EndSignature) at--;
-        if (at < 0) throw new InvalidDataException("It has no directory at its end.");
+        if (at < 0) throw new InvalidDataException("it has no directory at its end.");
         var (count, offset) = ((long)BitConverter.ToUInt16(tail, at + 10), (long)BitConverter.ToUInt32(tail, at + 16));
         if (at >= LocatorBytes && BitConverter.ToUInt32(tail, at - LocatorBytes) == LocatorSignature)
         {
             var end64 = new byte[End64Bytes];
             stream.Position = InFile(BitConverter.ToInt64(tail, at - LocatorBytes + 8), stream.Length);
             stream.ReadExactly(end64);
-            if (BitConverter.ToUInt32(end64) != End64Signature) throw new InvalidDataException("Its directory is not where its end says.");
+            if (BitConverter.ToUInt32(end64) != End64Signature) throw new InvalidDataException("its directory is not where its end says.");
             (count, offset) = (BitConverter.ToInt64(end64, 32), BitConverter.ToInt64(end64, 48));
         }
         return (count, InFile(offset, stream.Length));
@@ -76,7 +76,7 @@ internal static class ZipDirectory
             }
             extra = extra[(4 + length)..];
         }
-        if (size < 0) throw new InvalidDataException("Its directory gives an impossible size.");
+        if (size < 0) throw new InvalidDataException("its directory gives an impossible size.");
         return new Entry(
             Encoding.UTF8.GetString(name), BitConverter.ToUInt16(header[8..]), BitConverter.ToUInt16(header[10..]), BitConverter.ToUInt32(header[16..]),
             InFile(packed, fileBytes), size, mode, InFile(offset, fileBytes));
@@ -91,5 +91,5 @@ internal static class ZipDirectory
     }
 
     private static long InFile(long position, long fileBytes) =>
-        position >= 0 && position <= fileBytes ? position : throw new InvalidDataException("Its directory points outside the file.");
+        position >= 0 && position <= fileBytes ? position : throw new InvalidDataException("its directory points outside the file.");
 }
