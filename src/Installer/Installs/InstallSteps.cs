@@ -24,8 +24,6 @@ internal sealed class InstallSteps(FetchSource fetch, BuildSource build, PackBun
         var progress = new ByteProgress(id, "fetching", publisher);
         var fetched = await fetch.RunAsync(id, manifest, pin, source, Folder(work, "fetch"), log, progress.Report, ct);
         FaultPoints.Pass("fetched");
-        var sourceDigest = fetched.SourceDigest;
-        if (manifest.Source == "Local" && (builds || pin?.SourceDigest is not null)) sourceDigest = await FolderDigestAsync(manifest, pin, source, ct);
         if (builds)
         {
             enter("building");
@@ -35,23 +33,8 @@ internal sealed class InstallSteps(FetchSource fetch, BuildSource build, PackBun
 
         var bundle = await PackAsync(pin, source, work, log, enter, ct);
         // Where nothing is built, what was packed is what was fetched.
-        if (manifest.Source == "Local") sourceDigest ??= builds ? null : bundle.Digest;
+        var sourceDigest = fetched.SourceDigest ?? (manifest.Source == "Local" && !builds ? bundle.Digest : null);
         return new Installed(bundle, fetched.Revision, sourceDigest, Compare(pin, bundle, log));
-    }
-
-    private async Task<string?> FolderDigestAsync(Manifest manifest, SourcePin? pin, string source, CancellationToken ct)
-    {
-        try
-        {
-            var digest = await pack.DigestAsync(source, ct);
-            if (pin?.SourceDigest is { } pinned && pinned != digest) throw Errors.SourceDigestMismatch($"The source {manifest.Uri}", pinned, digest, "the lock document");
-            return digest;
-        }
-        catch (InstallFailedException) when (pin?.SourceDigest is null)
-        {
-            // It can't be packed as it is; perhaps the install command sees to that.
-            return null;
-        }
     }
 
     private async Task<Bundle> PackAsync(SourcePin? pin, string source, string work, InstallLog log, Action<string> enter, CancellationToken ct)
