@@ -33,7 +33,11 @@ public sealed record InstallFinished(
 /// <summary>Installer to Registry: the install reached a stage (fetching, building, packing) or got on in it. News only, at most once a second, may be lost.</summary>
 /// <param name="DoneBytes">Bytes of a download so far; null where nothing is counted.</param>
 /// <param name="TotalBytes">Bytes that it will have; null when unknown.</param>
-public sealed record InstallProgressed(Guid InstallId, string Stage, long? DoneBytes = null, long? TotalBytes = null);
+public sealed record InstallProgressed(Guid InstallId, string Stage, long? DoneBytes = null, long? TotalBytes = null)
+{
+    /// <summary>When it was so. Messages overtake each other: what is older than what is known already says nothing.</summary>
+    public DateTimeOffset At { get; init; } = DateTimeOffset.UtcNow;
+}
 
 /// <summary>Why an install failed, fit for its user.</summary>
 /// <param name="Command">The command that failed, when one did.</param>

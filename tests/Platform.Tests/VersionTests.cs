@@ -88,8 +88,9 @@ public sealed class VersionTests(PlatformFixture platform)
         var manifest = new JsonObject { ["name"] = name, ["source"] = "Local", ["uri"] = source, ["install_command"] = "echo begun; trap '' TERM; while :; do sleep 1; done", ["command"] = "./x" };
         await File.WriteAllTextAsync(Path.Combine(source, "manifest.json"), manifest.ToJsonString(), TestContext.Current.CancellationToken);
         var id = (string)Json(await SucceedAsync("connectors", "install", Path.Combine(source, "manifest.json"), "--no-wait", "--json"))["id"]!;
-        await Limits.UntilAsync("the install command to run", Limits.Install, async () =>
-            (string?)(await platform.Api.GetAsync($"/v1/installs/{id}"))["stage"] == "building" ? id : null);
+        var begun = await Limits.UntilAsync("the install command to run", Limits.Install, async () =>
+            await platform.Api.GetAsync($"/v1/installs/{id}") is var record && ((string?)record["stage"] == "building" || record["finished_at"] is not null) ? record : null);
+        Assert.True((string?)begun["stage"] == "building", begun.ToJsonString());
 
         Assert.Contains("cancellation is asked for", (await SucceedAsync("installs", "cancel", id)).Output);
 

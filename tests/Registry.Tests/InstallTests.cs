@@ -40,6 +40,30 @@ public sealed class InstallTests(RegistryFixture registry)
     }
 
     [Fact]
+    public async Task News_that_was_overtaken_says_nothing()
+    {
+        var id = (await registry.Post("/v1/connectors", Manifest("overtaken"), 202)).GetProperty("id").GetGuid();
+        await registry.Installer.CommandAsync(id, Cancel);
+        var now = DateTimeOffset.UtcNow;
+        await registry.Installer.SendAsync(new InstallProgressed(id, "building") { At = now }, Cancel);
+        await Until("the stage is shown", async () => await Stage() == "building");
+
+        await registry.Installer.SendAsync(new InstallProgressed(id, "fetching") { At = now.AddSeconds(-1) }, Cancel);
+        await registry.Installer.SendAsync(new InstallProgressed(id, "packing", 1, 2) { At = now.AddSeconds(1) }, Cancel);
+        await Until("the newest is shown", async () => await Stage() == "packing");
+        await registry.Installer.SendAsync(new InstallProgressed(id, "fetching") { At = now.AddSeconds(-1) }, Cancel);
+        await registry.Installer.SendAsync(Success(id), Cancel);
+
+        Assert.Equal("succeeded", (await registry.Finished(id)).GetProperty("state").GetString());
+        await using var source = NpgsqlDataSource.Create(registry.Database);
+        await using var progress = source.CreateCommand("SELECT progress_at FROM installs WHERE id = $1");
+        progress.Parameters.Add(new() { Value = id });
+        Assert.Equal(now.AddSeconds(1).UtcDateTime, (DateTime)(await progress.ExecuteScalarAsync(Cancel))!, TimeSpan.FromMilliseconds(1));
+
+        async Task<string?> Stage() => (await registry.Get($"/v1/installs/{id}")).GetProperty("stage").GetString();
+    }
+
+    [Fact]
     public async Task A_failed_install_keeps_the_reason_and_leaves_the_current_version()
     {
         await registry.Install(Manifest("failing"), id => Success(id));

@@ -16,9 +16,9 @@ internal sealed class InstallProgressedConsumer(NpgsqlDataSource database) : ICo
         await using var connection = await database.OpenConnectionAsync(context.CancellationToken);
         // One that comes after the answer does not lead back from the check.
         await connection.ExecuteAsync(new CommandDefinition("""
-            UPDATE installs SET state = 'running', stage = @Stage, done_bytes = @DoneBytes, total_bytes = @TotalBytes,
+            UPDATE installs SET state = 'running', stage = @Stage, done_bytes = @DoneBytes, total_bytes = @TotalBytes, progress_at = @At,
                 last_sent_at = CASE WHEN cancel_requested_at IS NULL THEN now() ELSE last_sent_at END
-            WHERE id = @InstallId AND state IN ('queued', 'running') AND stage IS DISTINCT FROM 'checking'
+            WHERE id = @InstallId AND state IN ('queued', 'running') AND stage IS DISTINCT FROM 'checking' AND (progress_at IS NULL OR progress_at < @At)
             """, context.Message, cancellationToken: context.CancellationToken));
     }
 }
