@@ -102,6 +102,11 @@ public sealed class ServiceFixture(ServersFixture servers) : IAsyncLifetime
         return _answers.Where(answer => answer.InstallId == install).ElementAt(nth - 1);
     }
 
+    /// <summary>All that came so far, repeats included.</summary>
+    public IReadOnlyList<InstallFinished> Answers(Guid install) => [.. _answers.Where(answer => answer.InstallId == install)];
+
+    public string Broker => servers.RabbitMqUri;
+
     public IEnumerable<string> Stages(Guid install) => _progress.Where(news => news.InstallId == install).Select(news => news.Stage);
 
     internal async Task<JsonElement> LogAsync(Guid install)
