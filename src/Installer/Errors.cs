@@ -96,6 +96,9 @@ internal static class Errors
     public static InstallWarning BundleDiffers(string pinned, string found) => new("bundle_differs",
         $"The bundle's digest is {found}, the lock document has {pinned}: the source is the pinned one as far as it is pinned, but what was made of it differs.", BundleDiffersRemedy);
 
+    public static InstallFailedException UpdateBaseMissing(string digest, string why) => Failure("update_base_missing",
+        $"The bundle {digest}, whose files the update command was to run in, {why}.", "Install the connector again; that fetches and builds everything anew.");
+
     public static InstallFailedException Cancelled() => Failure("install_cancelled", "The install was cancelled.", "Nothing of it was kept; install again when you want it.");
 
     public static InstallFailedException Interrupted(int attempts) => Failure("installer_interrupted",

@@ -18,8 +18,8 @@ internal static class InstallerSetup
         services.AddSingleton<LocalRoots>().AddSingleton<LocalSource>().AddSingleton<Git>().AddSingleton<VcsSource>();
         services.AddSingleton<Download>().AddSingleton<Archives>().AddSingleton<HttpSource>().AddSingleton<FetchSource>();
         services.AddSingleton<Sandbox>().AddSingleton<BuildSource>();
-        services.AddSingleton<BundleStore>().AddSingleton<PackBundle>();
-        services.AddSingleton<InstallStatuses>().AddSingleton<InstallLogs>().AddSingleton<OldInstalls>().AddSingleton<InstallSteps>().AddSingleton<RunInstall>().AddSingleton<AnswerInstall>();
+        services.AddSingleton<BundleStore>().AddSingleton<PackBundle>().AddSingleton<UnpackBundle>();
+        services.AddSingleton<InstallStatuses>().AddSingleton<InstallLogs>().AddSingleton<OldInstalls>().AddSingleton<UpdateFiles>().AddSingleton<InstallSteps>().AddSingleton<RunInstall>().AddSingleton<AnswerInstall>();
         // Before the bus, which hands it commands.
         services.AddSingleton<InstallQueue>().AddHostedService(provider => provider.GetRequiredService<InstallQueue>());
     }

@@ -27,14 +27,16 @@ internal sealed class Workplace : IDisposable
         Pack = new PackBundle(Store, options);
         var roots = new LocalRoots(Microsoft.Extensions.Options.Options.Create(new LocalOptions { Roots = [Roots], Never = [Path.Combine(Roots, "registry-data")] }), Data);
         var guard = new OutboundGuard(new ConfigurationBuilder().AddInMemoryCollection(allow is null ? [] : [new("Outbound:Allow:0", allow)]).Build());
-        Fetch = new FetchSource(new LocalSource(roots, options), new VcsSource(new Git(options, Microsoft.Extensions.Options.Options.Create(git ?? new GitOptions())), roots, guard, options), new HttpSource(new Download(guard, options), new Archives(options), options), Pack);
+        var vcs = new VcsSource(new Git(options, Microsoft.Extensions.Options.Options.Create(git ?? new GitOptions())), roots, guard, options);
+        Fetch = new FetchSource(new LocalSource(roots, options), vcs, new HttpSource(new Download(guard, options), new Archives(options), options), Pack);
         Sandbox = new Sandbox(Data, options, NullLogger<Sandbox>.Instance);
         Statuses = new InstallStatuses(Data);
         Logs = new InstallLogs(Data);
         // A bus that is never started: news of progress goes nowhere, as when the broker is away.
         var bus = Bus.Factory.CreateUsingInMemory(_ => { });
         var publisher = new CommandPublisher(bus);
-        var steps = new InstallSteps(Fetch, new BuildSource(Sandbox, options), Pack, publisher);
+        var build = new BuildSource(Sandbox, options);
+        var steps = new InstallSteps(Fetch, build, new UpdateFiles(new UnpackBundle(Store), vcs, build, Sandbox, options), Pack, publisher);
         Install = new RunInstall(Data, Statuses, steps, publisher, options, NullLogger<RunInstall>.Instance);
     }
 

@@ -11,10 +11,10 @@ internal sealed class BuildSource(Sandbox sandbox, IOptions<InstallOptions> opti
     /// <param name="kind">As in "the install command".</param>
     /// <param name="temporary">The command's /tmp.</param>
     /// <param name="readable">A folder that it sees besides; null: none.</param>
-    /// <param name="onLine">What becomes of its output; null: the log as it is.</param>
+    /// <param name="hide">What takes secrets out of its output; null: it is told none.</param>
     public async Task RunAsync(
         Guid install, string kind, string command, string source, string temporary, InstallLog log, CancellationToken ct,
-        string? readable = null, Action<string, string>? onLine = null)
+        string? readable = null, Func<string, string>? hide = null)
     {
         using var activity = PlatformActivity.Source.StartActivity("build");
         var isolation = await sandbox.IsolationAsync();
@@ -32,7 +32,9 @@ internal sealed class BuildSource(Sandbox sandbox, IOptions<InstallOptions> opti
         var prepared = await sandbox.PrepareAsync(source, temporary, install, Sandbox.Shell(command), readable);
         var limit = options.Value.CommandTimeLimit;
         var began = Stopwatch.GetTimestamp();
-        var outcome = await prepared.RunAsync(install, limit, onLine ?? log.Add, ct, limits);
+        hide ??= line => line;
+        var outcome = await prepared.RunAsync(install, limit, (stream, line) => log.Add(stream, hide(line)), ct, limits);
+        outcome = outcome with { OutputTail = hide(outcome.OutputTail) };
         activity?.SetTag("exit_code", outcome.ExitCode);
         switch (outcome)
         {

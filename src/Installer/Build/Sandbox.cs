@@ -63,10 +63,15 @@ internal sealed partial class Sandbox(DataFolder data, IOptions<InstallOptions> 
         // As nobody it can't read them; as this service's own user it could.
         if (!isolation.Unprivileged)
             foreach (var (path, folder) in PrivateFiles.Below("/etc")) arguments.AddRange(folder ? ["--tmpfs", path] : ["--ro-bind", "/dev/null", path]);
-        if (readable is not null) arguments.AddRange(["--ro-bind", readable, readable]);
         // Where /etc/resolv.conf points on some machines.
         arguments.AddRange(["--ro-bind-try", "/run/systemd/resolve", "/run/systemd/resolve"]);
         arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--bind", temporary, "/tmp", "--bind", source, Root, "--chdir", Root]);
+        if (readable is not null)
+        {
+            // bubblewrap would make the folders above for itself alone.
+            for (var end = readable.IndexOf('/', 1); end > 0; end = readable.IndexOf('/', end + 1)) arguments.AddRange(["--perms", "0755", "--dir", readable[..end]]);
+            arguments.AddRange(["--ro-bind", readable, readable]);
+        }
         arguments.AddRange(["--clearenv", "--setenv", InstallProcesses.Mark, mark]);
         foreach (var (name, value) in Environment("/tmp")) arguments.AddRange(["--setenv", name, value]);
         if (isolation.Unprivileged)

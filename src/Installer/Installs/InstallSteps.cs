@@ -10,31 +10,38 @@ namespace Platform.Installer.Installs;
 internal sealed record Installed(Bundle Bundle, string? SourceRevision, string? SourceDigest, IReadOnlyList<InstallWarning>? Warnings);
 
 /// <summary>The way from a manifest to a bundle in the store. Only its last step, a rename, leaves anything behind.</summary>
-internal sealed class InstallSteps(FetchSource fetch, BuildSource build, PackBundle pack, CommandPublisher publisher)
+internal sealed class InstallSteps(FetchSource fetch, BuildSource build, UpdateFiles update, PackBundle pack, CommandPublisher publisher)
 {
     /// <param name="work">The install's own folder, which is empty.</param>
     /// <param name="enter">Told of each stage before it begins.</param>
     public async Task<Installed> RunAsync(InstallStatus status, string work, InstallLog log, Action<string> enter, CancellationToken ct)
     {
-        var (id, manifest, pin) = (status.InstallId, status.Manifest, status.Pin);
+        var (manifest, pin) = (status.Manifest, status.Pin);
         var (source, temporary) = (Folder(work, "source"), Folder(work, "tmp"));
-        var builds = !string.IsNullOrWhiteSpace(manifest.InstallCommand);
-
-        enter("fetching");
-        var progress = new ByteProgress(id, "fetching", publisher);
-        var fetched = await fetch.RunAsync(id, manifest, pin, source, Folder(work, "fetch"), log, progress.Report, ct);
-        FaultPoints.Pass("fetched");
-        if (builds)
-        {
-            enter("building");
-            await build.RunAsync(id, "install", manifest.InstallCommand!, source, temporary, log, ct);
-            FaultPoints.Pass("built");
-        }
-
+        // A lock file wants what it names, and not what an update makes of something else.
+        var updates = status.UpdateFrom is not null && pin is null && !string.IsNullOrWhiteSpace(manifest.UpdateCommand);
+        var fetched = updates
+            ? await update.RunAsync(status, status.UpdateFrom!, source, temporary, Folder(work, "fetch"), log, enter, ct)
+            : await FetchAsync(status, source, temporary, Folder(work, "fetch"), log, enter, ct);
         var bundle = await PackAsync(pin, source, work, log, enter, ct);
         // Where nothing is built, what was packed is what was fetched.
-        var sourceDigest = fetched.SourceDigest ?? (manifest.Source == "Local" && !builds ? bundle.Digest : null);
-        return new Installed(bundle, fetched.Revision, sourceDigest, Compare(pin, bundle, log));
+        var unchanged = manifest.Source == "Local" && !updates && string.IsNullOrWhiteSpace(manifest.InstallCommand);
+        return new Installed(bundle, fetched.Revision, fetched.SourceDigest ?? (unchanged ? bundle.Digest : null), Compare(pin, bundle, log));
+    }
+
+    private async Task<Fetched> FetchAsync(
+        InstallStatus status, string source, string temporary, string fetchFolder, InstallLog log, Action<string> enter, CancellationToken ct)
+    {
+        var (id, manifest) = (status.InstallId, status.Manifest);
+        enter("fetching");
+        var progress = new ByteProgress(id, "fetching", publisher);
+        var fetched = await fetch.RunAsync(id, manifest, status.Pin, source, fetchFolder, log, progress.Report, ct);
+        FaultPoints.Pass("fetched");
+        if (string.IsNullOrWhiteSpace(manifest.InstallCommand)) return fetched;
+        enter("building");
+        await build.RunAsync(id, "install", manifest.InstallCommand, source, temporary, log, ct);
+        FaultPoints.Pass("built");
+        return fetched;
     }
 
     private async Task<Bundle> PackAsync(SourcePin? pin, string source, string work, InstallLog log, Action<string> enter, CancellationToken ct)

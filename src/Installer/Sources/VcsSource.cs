@@ -20,6 +20,19 @@ internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard
         if (reference is not null && !RefName().IsMatch(reference)) throw Errors.BadRef(reference);
         if (pinned is not null && !(Commit().IsMatch(pinned) && pinned.Length >= 40)) throw Errors.BadRef(pinned);
         var subdir = Subdir.Checked(manifest.Subdir);
+        var session = await OpenAsync(install, manifest, temporary, log, ct);
+        // By its id alone: a branch that is named like the commit is not the commit.
+        var commit = pinned is null ? await FetchCommitAsync(session, reference, ct) : await FetchByIdAsync(session, pinned, ct);
+        await git.RunAsync(session, ["checkout", "--quiet", "--detach", "--no-recurse-submodules", commit, "--"], ct);
+        Tree.Delete(Path.Combine(session.Folder, ".git"));
+        Subdir.Take(session.Folder, subdir, target, options.Value, ct);
+        log.Note($"fetched {session.Url.Shown} at commit {commit}");
+        return commit;
+    }
+
+    /// <summary>An empty repository for the manifest's URL, which is checked.</summary>
+    private async Task<Git.Session> OpenAsync(Guid install, Manifest manifest, string temporary, InstallLog log, CancellationToken ct)
+    {
         var url = GitUrl.Parse(manifest.Uri);
         IReadOnlyList<IPAddress> addresses = [];
         if (url.Scheme == "file")
@@ -35,13 +48,7 @@ internal sealed partial class VcsSource(Git git, LocalRoots roots, OutboundGuard
         var checkout = Directory.CreateDirectory(Path.Combine(temporary, "checkout")).FullName;
         var session = git.Open(install, url, addresses, checkout, Path.Combine(temporary, "gitconfig"), log);
         await git.RunAsync(session, ["init", "--quiet"], ct);
-        // By its id alone: a branch that is named like the commit is not the commit.
-        var commit = pinned is null ? await FetchCommitAsync(session, reference, ct) : await FetchByIdAsync(session, pinned, ct);
-        await git.RunAsync(session, ["checkout", "--quiet", "--detach", "--no-recurse-submodules", commit, "--"], ct);
-        Tree.Delete(Path.Combine(checkout, ".git"));
-        Subdir.Take(checkout, subdir, target, options.Value, ct);
-        log.Note($"fetched {url.Shown} at commit {commit}");
-        return commit;
+        return session;
     }
 
     private async Task<string> FetchCommitAsync(Git.Session session, string? reference, CancellationToken ct)
