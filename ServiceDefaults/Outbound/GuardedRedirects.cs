@@ -38,11 +38,11 @@ internal sealed class GuardedRedirects(HttpMessageHandler inner, int maxRedirect
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect
         && (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head)
         && response.Headers.Location is { } location
-            ? new Uri(request.RequestUri!, location)
+            ? Uri.TryCreate(request.RequestUri!, location, out var target) ? target : throw Refused($"{Shown(request)} redirects to what is no address.")
             : null;
 
-    // A query may hold a signature or token.
-    private static string Shown(HttpRequestMessage request) => request.RequestUri!.GetLeftPart(UriPartial.Path);
+    // A query may hold a signature or token, and a redirect may lead to a user name with a password.
+    private static string Shown(HttpRequestMessage request) => request.RequestUri!.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
     private static ProblemException Refused(string detail) => new(new Problem(
         "outbound_redirect_refused", 422, "The target redirects to where this platform does not follow", detail, "Use the final address."));

@@ -47,6 +47,21 @@ public sealed class ArchiveSourceTests
         Assert.True(File.GetUnixFileMode(Path.Combine(tree, "run")).HasFlag(UnixFileMode.UserExecute));
     }
 
+    [Fact]
+    public async Task A_folder_as_the_oldest_tars_write_it_comes_out()
+    {
+        using var place = Place();
+        var tar = new TestArchive().Folder("lib").Add("lib/run").Tar(TarEntryFormat.V7);
+        // Type and checksum: the folder as a file of no bytes whose name ends with a slash.
+        tar[156] = 0;
+        Encoding.ASCII.GetBytes("        ").CopyTo(tar, 148);
+        Encoding.ASCII.GetBytes($"{Convert.ToString(tar.Take(512).Sum(b => b), 8).PadLeft(6, '0')}\0 ").CopyTo(tar, 148);
+
+        var (_, tree) = await SucceedAsync(place, tar);
+
+        Assert.Equal("./lib/run", Workplace.Shell("find . -type f", tree));
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task A_subdir_becomes_the_root(string kind)

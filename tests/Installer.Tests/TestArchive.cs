@@ -55,10 +55,15 @@ internal sealed class TestArchive
                     _ => TarEntryType.RegularFile,
                 };
                 var name = entry.IsFolder && !entry.Name.EndsWith('/') ? entry.Name + "/" : entry.Name;
-                TarEntry made = format == TarEntryFormat.Pax ? new PaxTarEntry(type, name) : new GnuTarEntry(type, name);
+                TarEntry made = format switch
+                {
+                    TarEntryFormat.Pax => new PaxTarEntry(type, name),
+                    TarEntryFormat.V7 => new V7TarEntry(type == TarEntryType.RegularFile ? TarEntryType.V7RegularFile : type, name),
+                    _ => new GnuTarEntry(type, name),
+                };
                 made.Mode = (UnixFileMode)(entry.Executable || entry.IsFolder ? 0b111_101_101 : 0b110_100_100);
                 if (type is TarEntryType.SymbolicLink or TarEntryType.HardLink) made.LinkName = entry.Target;
-                if (type == TarEntryType.RegularFile) made.DataStream = new MemoryStream(entry.Content);
+                if (entry.Type == '-') made.DataStream = new MemoryStream(entry.Content);
                 tar.WriteEntry(made);
             }
         }

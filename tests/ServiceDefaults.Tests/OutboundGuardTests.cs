@@ -126,6 +126,12 @@ public sealed class OutboundGuardTests
                 app.MapGet("/file", () => Results.Redirect("file:///etc/passwd"));
                 app.MapGet("/here", () => Results.Redirect("/there"));
                 app.MapGet("/loop", () => Results.Redirect("/loop"));
+                app.MapGet("/none", context =>
+                {
+                    (context.Response.StatusCode, context.Response.Headers.Location) = (302, "//");
+                    return Task.CompletedTask;
+                });
+                app.MapGet("/user", (HttpRequest request) => Results.Redirect($"http://user:hunter22@{request.Host}/loop"));
                 app.MapGet("/there", () => "arrived");
             },
             requireSecret: false);
@@ -136,8 +142,12 @@ public sealed class OutboundGuardTests
         Assert.Equal("outbound_refused", error.Problem.Code);
         error = await Assert.ThrowsAsync<ProblemException>(() => client.GetAsync("/file", TestContext.Current.CancellationToken));
         Assert.Equal("outbound_redirect_refused", error.Problem.Code);
-        error = await Assert.ThrowsAsync<ProblemException>(() => client.GetAsync("/loop", TestContext.Current.CancellationToken));
-        Assert.Equal("outbound_redirect_refused", error.Problem.Code);
+        foreach (var path in (string[])["/loop", "/none", "/user"])
+        {
+            error = await Assert.ThrowsAsync<ProblemException>(() => client.GetAsync(path, TestContext.Current.CancellationToken));
+            Assert.Equal("outbound_redirect_refused", error.Problem.Code);
+            Assert.DoesNotContain("hunter22", error.Problem.Detail, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -17,7 +17,7 @@ internal sealed record HttpUrl(Uri Uri)
 
     public bool IsPage => FileName is { } name && (name.EndsWith(".html", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".htm", StringComparison.OrdinalIgnoreCase));
 
-    public static string Show(Uri uri) => uri.GetLeftPart(UriPartial.Path);
+    public static string Show(Uri uri) => uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
     public static HttpUrl Parse(string text)
     {

@@ -19,8 +19,10 @@ internal static class TarEntries
             if (entry.EntryType == TarEntryType.GlobalExtendedAttributes) continue;
             unpacking.Count(entry.Length);
             var executable = (entry.Mode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
-            var path = Path(entry, unpacking);
-            if (entry.EntryType == TarEntryType.Directory)
+            // The oldest tars mark a folder only so.
+            var folder = entry.EntryType == TarEntryType.Directory || (entry.Length == 0 && entry.Name.EndsWith('/'));
+            var path = Path(entry, folder, unpacking);
+            if (folder)
             {
                 if (path is not null) unpacking.Folder(path);
             }
@@ -52,14 +54,14 @@ internal static class TarEntries
     }
 
     /// <summary>Null: refused, or the root itself.</summary>
-    private static string? Path(TarEntry entry, Unpacking unpacking)
+    private static string? Path(TarEntry entry, bool folder, Unpacking unpacking)
     {
         switch (entry.EntryType)
         {
             case TarEntryType.Directory:
                 return unpacking.Place(entry.Name, folder: true);
             case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
-                if (entry is not PaxTarEntry pax || !pax.ExtendedAttributes.Keys.Any(key => key.StartsWith("GNU.sparse.", StringComparison.Ordinal))) return unpacking.Place(entry.Name, folder: false);
+                if (entry is not PaxTarEntry pax || !pax.ExtendedAttributes.Keys.Any(key => key.StartsWith("GNU.sparse.", StringComparison.Ordinal))) return unpacking.Place(entry.Name, folder);
                 unpacking.Refuse(entry.Name, "is a sparse file");
                 return null;
             default:
