@@ -23,6 +23,8 @@ switch (args)
         return await IngestBenchmark.RunAsync(options);
     case ["sync", .. var options]:
         return await SyncBenchmark.RunAsync(options);
+    case ["install", .. var options]:
+        return await InstallBenchmark.RunAsync(options);
     default:
         await Console.Error.WriteLineAsync("error bad_usage: start this by ./platform bench");
         return 2;

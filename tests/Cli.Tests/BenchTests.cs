@@ -22,7 +22,7 @@ public sealed class BenchTests : IDisposable
 
         Assert.Equal((2, ""), (answer.ExitCode, answer.Output));
         Assert.StartsWith($"error bad_usage: there is no benchmark '{name}'", answer.Errors, StringComparison.Ordinal);
-        Assert.EndsWith("one of: grpc ingest sync", answer.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("one of: grpc ingest sync install", answer.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,6 +58,15 @@ public sealed class BenchTests : IDisposable
         RequirePeers();
 
         await MeasuresAsync("sync", "stream", "c1");
+    }
+
+    [Fact]
+    [Trait("Category", "Matrix")]
+    public async Task The_install_benchmark_installs_a_folder_and_checks_an_unpacked_bundle()
+    {
+        RequirePeers();
+
+        await MeasuresAsync("install", "install", "check");
     }
 
     /// <returns>What was printed.</returns>
