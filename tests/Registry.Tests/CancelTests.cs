@@ -17,8 +17,12 @@ public sealed class CancelTests(RegistryFixture registry)
         Assert.Equal("queued", asked.GetProperty("state").GetString());
 
         await registry.Installer.CancelAsync(id, Cancel);
-        await registry.Installer.SendAsync(new InstallProgressed(id, "building"), Cancel);
-        await registry.Installer.CancelAsync(id, Cancel);
+        var again = registry.Installer.CancelAsync(id, Cancel);
+        await Until("it is told again", async () =>
+        {
+            await registry.Installer.SendAsync(new InstallProgressed(id, "building"), Cancel);
+            return again.IsCompleted;
+        });
         Assert.Equal("running", (await registry.Post($"/v1/installs/{id}/cancel", "", 202)).GetProperty("state").GetString());
         await registry.Installer.SendAsync(new InstallFinished(id, false, null, null, null, new("whatever", "It says."), Cancelled: true), Cancel);
 
