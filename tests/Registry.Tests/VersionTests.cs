@@ -32,6 +32,16 @@ public sealed class VersionTests(RegistryFixture registry)
         Assert.Equal(3, registry.Events.Heard.Count(e => e.RoutingKey == "connector.rolled-back.roll"));
     }
 
+    [Fact]
+    public async Task A_rollback_passes_over_versions_that_were_rejected()
+    {
+        await InstallAsync("roll-over", 1);
+        await RejectAsync("roll-over");
+        await registry.Install(Manifest("roll-over"), id => Success(id, '3'));
+        Assert.Equal(1, (await registry.Post("/v1/connectors/roll-over/rollback", "{}", 200)).GetProperty("version").GetInt32());
+        Assert.Equal(["3 ready", "2 rejected", "1 ready*"], await registry.Versions("roll-over"));
+    }
+
     [Theory]
     [InlineData("nobody", "", 404, "unknown_connector")]
     [InlineData("roll-bad", """{"version": 7}""", 404, "unknown_version")]
