@@ -2,6 +2,7 @@ using Dapper;
 using Npgsql;
 using Platform.Contracts;
 using Platform.Registry.Installs;
+using Platform.ServiceDefaults;
 
 namespace Platform.Registry.Versions;
 
@@ -18,7 +19,9 @@ internal static class CheckVerdict
         await connection.ExecuteAsync(new CommandDefinition(
             "UPDATE connectors SET current_version = @Number WHERE name = @Connector", version, transaction, cancellationToken: cancel));
         await FinishInstall.SucceedAsync(transaction, install, version.Connector, version.Number, version.Digest, cancel);
+        FaultPoints.Pass("version-accepting");
         await transaction.CommitAsync(cancel);
+        FaultPoints.Pass("version-accepted");
     }
 
     public static async Task RejectAsync(NpgsqlDataSource database, Guid install, InstallError error, CancellationToken cancel)

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Platform.Installer.V1;
+using Platform.ServiceDefaults;
 
 namespace Platform.Registry.Versions;
 
@@ -77,6 +78,7 @@ internal sealed partial class RemoveBundles(
         if (isMine && !isNamed)
         {
             await store.RemoveAsync(new RemoveRequest { Digest = digest }, deadline: DateTime.UtcNow + CallLimit, cancellationToken: cancel);
+            FaultPoints.Pass("bundle-removed");
             LogRemoved(logger, digest);
         }
         await transaction.CommitAsync(cancel);
