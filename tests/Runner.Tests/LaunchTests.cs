@@ -65,10 +65,14 @@ public sealed class LaunchTests(GoConnectors connectors)
     [InlineData(false)]
     public async Task The_manifests_memory_limit_binds(bool isolated)
     {
+        // tail keeps it all, for longer than a watchdog looks away.
+        const string hold200Megabytes = "(head -c 200000000 /dev/zero; sleep 2) | tail -c 199999999 >/dev/null; exit 3";
         await using var bench = await DriverBench.StartAsync(isolated);
-        bench.AskedLimits = new ConnectorLimits { MemoryMb = 150 };
+        bench.AskedLimits = new ConnectorLimits { MemoryMb = 500 };
+        Assert.Contains("code 3", (await bench.FaultAsync("{}", connectors.Crash, hold200Megabytes, new() { ["MemoryLimitMegabytes"] = "100" })).Message, StringComparison.Ordinal);
 
-        var fault = await bench.FaultAsync("""{"mode": "eat-memory"}""", connectors.Crash, "./crash-go");
+        bench.AskedLimits = new ConnectorLimits { MemoryMb = 150 };
+        var fault = await bench.FaultAsync("{}", connectors.Crash, hold200Megabytes);
 
         Assert.Equal("connector_out_of_memory", fault.Code);
         Assert.Contains("150 MiB", fault.Message, StringComparison.Ordinal);
