@@ -63,7 +63,7 @@ public sealed class DiskFullTests
         Workplace.Shell($"mount -t tmpfs -o size={Disk} tmpfs {disk}");
         try
         {
-            using var place = new Workplace(data: disk);
+            using var place = new Workplace(options => options.CommandTimeLimit = Workplace.Patience, data: disk);
             await test(place);
         }
         finally
