@@ -29,7 +29,7 @@ internal static class Faults
         exitCode > 128
             ? $"The connector was ended by signal {exitCode - 128} before its work was done (exit code {exitCode})."
             : $"The connector exited with code {exitCode} before its work was done.",
-        "Its last words are in the detail; mend the connector or its options and start the run again."));
+        "Its last words are in the detail; mend the connector or its options and try again."));
 
     public static RunFaultException OutOfMemory(long limitBytes) => new(new("connector_out_of_memory",
         $"The connector was ended because it used more than {limitBytes >> 20} MiB of memory.",
@@ -44,7 +44,7 @@ internal static class Faults
 
     public static RunFaultException BrokerLost() => new(new("broker_lost",
         "The connector closed the stream on which callbacks are arranged, so no page can reach the platform any more.",
-        "This is a defect of the connector or its plugin library; start the run again."));
+        "This is a defect of the connector or its plugin library; try again."));
 
     public static RunFaultException SyncTimeout(TimeSpan limit, bool withoutStdio) => new(new("sync_timeout",
         $"The connector did not finish its sync within {limit.TotalSeconds:0} s."
@@ -63,7 +63,7 @@ internal static class Faults
 
     public static RunFaultException MtlsWrongCertificate() => new(new("mtls_wrong_certificate",
         "The connector's server showed another certificate than the one in its handshake, so it was not spoken to.",
-        "Something else listens on the connector's socket, or its plugin library is at fault: start the run again, and mend the connector if it stays so."));
+        "Something else listens on the connector's socket, or its plugin library is at fault: try again, and mend the connector if it stays so."));
 
     public static RunFaultException MtlsFailed(string network, string address) => new(new("mtls_failed",
         $"The connector offered a certificate, but no TLS connection came about at {network} {address}.",
@@ -92,7 +92,7 @@ internal static class Faults
         $"The installed connector could not be fetched: {why}", "Install the connector again."));
 
     public static RunFaultException InstallerUnavailable(string why) => new(new("installer_unavailable",
-        $"The service that keeps installed connectors could not be reached: {why}", "Start the run again once the system is healthy."));
+        $"The service that keeps installed connectors could not be reached: {why}", "Try again once the system is healthy."));
 
     public static RunFaultException DiskFull() => new(new("disk_full",
         "There is no space left where the Runner keeps unpacked connectors.", "Free space on the disk of its Data:Directory, or lower Bundles:MaxBytes."));

@@ -10,6 +10,8 @@ public sealed class UpAndDownTests : IDisposable
 
     public UpAndDownTests() => File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
 
+    private static string Sample => Path.Combine(Repository.Root, "artifacts", "connectors", "files", "manifest.json");
+
     private string Data => Path.Combine(folder, "data");
 
     private Dictionary<string, string> Environment => new() { ["PLATFORM_CONFIG"] = Path.Combine(folder, "config.json") };
@@ -19,10 +21,7 @@ public sealed class UpAndDownTests : IDisposable
     [Fact]
     public async Task The_demo_works_and_leaves_nothing()
     {
-        var published = File.Exists(Path.Combine(Repository.Root, "artifacts", "connectors", "files", "manifest.json"));
-        if (System.Environment.GetEnvironmentVariable("CI") == "true")
-            Assert.True(published, "The demo's connector is not published: run the tests by ./platform test.");
-        Assert.SkipUnless(published, "Only ./platform publishes the demo's connector.");
+        RequireSample();
         var before = Leftovers();
 
         var demo = await CommandLine.RunAsync(Environment, "demo", "--once");
@@ -70,12 +69,17 @@ public sealed class UpAndDownTests : IDisposable
 
     private async Task InstallAsync()
     {
-        var source = Directory.CreateDirectory(Path.Combine(folder, "kept"));
-        File.WriteAllText(Path.Combine(source.FullName, "run"), "#!/bin/sh\n");
-        var manifest = Path.Combine(folder, "manifest.json");
-        File.WriteAllText(manifest, """{"name": "kept", "source": "Local", "uri": "kept", "command": "./run"}""");
-        var install = await CommandLine.RunAsync(Environment, "connectors", "install", manifest);
+        RequireSample();
+        var install = await CommandLine.RunAsync(Environment, "connectors", "install", Sample, "--name", "kept");
         Assert.True(install.ExitCode == 0, install.Output + install.Errors);
+    }
+
+    private static void RequireSample()
+    {
+        var published = File.Exists(Sample);
+        if (System.Environment.GetEnvironmentVariable("CI") == "true")
+            Assert.True(published, "The demo's connector is not published: run the tests by ./platform test.");
+        Assert.SkipUnless(published, "Only ./platform publishes the demo's connector.");
     }
 
     private static HashSet<string> Leftovers() =>
