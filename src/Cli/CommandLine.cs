@@ -33,7 +33,7 @@ internal static class CommandLine
             if (parsed.Errors.Count > 0)
             {
                 var command = string.Join(' ', Path(parsed.CommandResult));
-                throw new CliException(ExitCode.Usage, "bad_usage", string.Join(" ", parsed.Errors.Select(error => error.Message)), $"{command} --help");
+                throw new CliException(ExitCode.Usage, "bad_usage", string.Join(" ", parsed.Errors.Select(error => Plain(error.Message))), $"{command} --help");
             }
 
             // Signals are ours: `up` takes longer to end than the library would wait.
@@ -89,6 +89,9 @@ internal static class CommandLine
         Down.Command(),
         Demo.Command(),
     };
+
+    // The library names the type as the runtime does.
+    private static string Plain(string message) => message.Replace("as expected type 'System.Nullable`1[System.Int32]'", "as a whole number", StringComparison.Ordinal);
 
     private static IEnumerable<string> Path(System.CommandLine.Parsing.CommandResult result) =>
         result.Parent is System.CommandLine.Parsing.CommandResult parent ? Path(parent).Append(result.Command.Name) : ["platform"];

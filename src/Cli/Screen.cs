@@ -24,13 +24,13 @@ internal sealed class Screen(bool json)
 
     public void Say(string text)
     {
-        if (!Json) Console.Out.WriteLine(text);
+        if (!Json) Console.Out.WriteLine(Harmless(text));
     }
 
     /// <summary>An aside for people, on standard error.</summary>
     public void Note(string text)
     {
-        if (!Json) Console.Error.WriteLine(text);
+        if (!Json) Console.Error.WriteLine(Harmless(text));
     }
 
     public void Document(object value)
@@ -104,10 +104,14 @@ internal sealed class Screen(bool json)
     private void Tell(string kind, Color color, string code, string detail, IEnumerable<(string Field, string Message)> fields, string? remedy)
     {
         errors.Write(new Text(kind, new Style(color)));
-        Console.Error.WriteLine($" {code}: {detail}");
-        foreach (var (field, message) in fields) Console.Error.WriteLine($"  {field}: {message}");
-        if (remedy is not null) Console.Error.WriteLine($"  to do: {remedy}");
+        Console.Error.WriteLine(Harmless($" {code}: {detail}"));
+        foreach (var (field, message) in fields) Console.Error.WriteLine(Harmless($"  {(field == "" ? "" : field + ": ")}{message}"));
+        if (remedy is not null) Console.Error.WriteLine(Harmless($"  to do: {remedy}"));
     }
 
     private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+
+    /// <summary>What connectors and builds print reaches the terminal as text: control characters become pictures, so that none moves the cursor or sets a title.</summary>
+    private static string Harmless(string text) =>
+        string.Concat(text.Select(c => c is '\n' or '\t' || !char.IsControl(c) ? c : c < ' ' ? (char)('\u2400' + c) : c == '\u007f' ? '\u2421' : '\ufffd'));
 }

@@ -158,4 +158,26 @@ public sealed class InstallTests
         Assert.Equal($"Install {Id} of files is running; cancellation is asked for.", cancel.Output);
         Assert.Equal((0, "one"), (log.ExitCode, log.Output));
     }
+
+    [Fact]
+    public async Task An_installer_that_is_away_is_told_once_and_control_characters_reach_no_terminal()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/connectors", Running, 202)
+            .On($"GET /v1/installs/{Id}/log", """{"code":"service_unavailable","status":502,"detail":"away"}""", 502)
+            .On($"GET /v1/installs/{Id}/log", """{"code":"service_unavailable","status":502,"detail":"away"}""", 502)
+            .Events($"GET /v1/installs/{Id}/log", ("line", """{"stream":"stdout","text":"\u001b]0;title\u0007one"}"""), ("end", "{}"))
+            .On($"GET /v1/installs/{Id}", Running)
+            .On($"GET /v1/installs/{Id}", Running)
+            .On($"GET /v1/installs/{Id}", Running)
+            .On($"GET /v1/installs/{Id}", Running)
+            .On($"GET /v1/installs/{Id}", Succeeded);
+        using var cli = new Cli(stub.Url);
+
+        var answer = await cli.RunAsync("connectors", "install", cli.Write("manifest.json", "{}"));
+
+        Assert.Equal(0, answer.ExitCode);
+        Assert.Single(answer.Errors.Split("warning installer_away").Skip(1));
+        Assert.Contains("  \u241b]0;title\u2407one", answer.Output);
+    }
 }

@@ -49,6 +49,21 @@ public sealed class UpTests
     }
 
     [Theory]
+    [InlineData("--allow-outbound", "!!bad", "bad_host")]
+    [InlineData("--allow-outbound", "10.0.0.0/99", "bad_host")]
+    [InlineData("--catalog", "not there.json", "file_missing")]
+    public async Task What_no_service_could_start_with_is_refused_before_anything_starts(string option, string value, string code)
+    {
+        using var cli = new Cli("http://127.0.0.1:1");
+
+        var answer = await cli.RunAsync("up", "--data", "data", option, value);
+
+        Assert.Equal(2, answer.ExitCode);
+        Assert.StartsWith($"error {code}: {option}: ", answer.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(cli.Folder.FullName, "data")));
+    }
+
+    [Theory]
     [InlineData("--local-root")]
     [InlineData("--readable")]
     public async Task A_folder_that_is_not_there_is_named_before_anything_starts(string option)

@@ -11,6 +11,7 @@ public sealed class VersionTests
     public async Task An_update_is_followed_as_an_install_is()
     {
         await using var stub = (await StubGateway.StartAsync())
+            .On("GET /v1/connectors/files", """{"name":"files","source":"Local","uri":"/x","version":1,"digest":"abc"}""")
             .On("POST /v1/connectors/files/update", Accepted, 202)
             .Events($"GET /v1/installs/{Id}/log", ("line", """{"text":"fetched"}"""), ("end", "{}"))
             .On($"GET /v1/installs/{Id}", $$"""{"id":"{{Id}}","connector":"files","state":"running","stage":"checking"}""")
@@ -21,6 +22,20 @@ public sealed class VersionTests
 
         Assert.Equal((0, $"Installing files (install {Id})\n  fetched\nInstalled files, version 2, sha256 abc"), (answer.ExitCode, answer.Output));
         Assert.Single(stub.Requests, request => request.Request.EndsWith("/log"));
+    }
+
+    [Fact]
+    public async Task An_update_that_brings_nothing_new_says_so()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("GET /v1/connectors/files", """{"name":"files","source":"Local","uri":"/x","version":1,"digest":"abc"}""")
+            .On("POST /v1/connectors/files/update", Accepted, 202)
+            .Events($"GET /v1/installs/{Id}/log", ("end", "{}"))
+            .On($"GET /v1/installs/{Id}", $$"""{"id":"{{Id}}","connector":"files","state":"succeeded","version":1,"digest":"abc"}""");
+
+        var answer = await Cli.RunAsync(stub.Url, "connectors", "update", "files");
+
+        Assert.EndsWith("There is nothing new: files stays at version 1.", answer.Output);
     }
 
     [Theory]
@@ -86,7 +101,7 @@ public sealed class VersionTests
             https://example.org/c.json: 1 connectors, read 5 minutes ago
             warning manifest_unreachable: 500
               to do: Wait.
-            warning catalog_entry_skipped: entry 1 (without a name) of https://example.org/c.json: name: is required
+            warning catalog_entry_skipped: entry 2 (without a name) of https://example.org/c.json: name: is required
             """, answer.Errors);
     }
 
@@ -108,7 +123,7 @@ public sealed class VersionTests
         Assert.Equal(0, show.ExitCode);
         Assert.Equal(1, JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).RootElement.GetProperty("lock_version").GetInt32());
         Assert.Equal((1, $"a: unchanged, version 1\nfiles: installing\nInstalling files (install {Id})"), (apply.ExitCode, apply.Output));
-        Assert.Equal("other is not in the lock file and stays as it is.\nerror bundle_digest_mismatch: Another.", apply.Errors);
+        Assert.Equal("other is not in the lock file and stays as it is.\nerror bundle_digest_mismatch: files: Another.", apply.Errors);
         Assert.Contains("lock_version", stub.Requests.Single(request => request.Request.StartsWith("PUT")).Body);
     }
 }

@@ -23,7 +23,7 @@ internal static class ListCatalog
                 if (index.Error is { } error) call.Screen.Warn(error.Code, error.Message, error.Remedy);
                 foreach (var entry in index.Skipped)
                     call.Screen.Warn("catalog_entry_skipped",
-                        $"entry {entry.Position} ({entry.Name ?? "without a name"}) of {index.Source}: {string.Join(" ", entry.Errors.Select(e => $"{e.Field}: {e.Message}"))}", null);
+                        $"entry {entry.Position + 1} ({entry.Name ?? "without a name"}) of {index.Source}: {string.Join(" ", entry.Errors.Select(e => e.Field == "" ? e.Message : $"{e.Field}: {e.Message}"))}", null);
             }
 
             return ExitCode.Ok;
@@ -34,6 +34,7 @@ internal static class ListCatalog
     {
         null => "never read",
         < 60 => "read just now",
+        < 120 => "read a minute ago",
         < 7200 and var seconds => $"read {seconds / 60} minutes ago",
         var seconds => $"read {seconds / 3600} hours ago",
     };

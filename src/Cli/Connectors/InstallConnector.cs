@@ -42,7 +42,8 @@ internal static partial class InstallConnector
     /// </summary>
     private static string ReadManifest(string file)
     {
-        if (!File.Exists(file)) throw new CliException(ExitCode.Usage, "no_such_file", $"There is no manifest at {Path.GetFullPath(file)}.");
+        if (!File.Exists(file)) throw new CliException(
+            ExitCode.Usage, "no_such_file", $"There is no manifest at {Path.GetFullPath(file)}.", "Name a manifest file, the http(s) address of one, or a connector of the catalog: platform catalog");
         var text = File.ReadAllText(file);
         try
         {

@@ -13,8 +13,9 @@ internal static class VersionCommands
         var noWait = new Option<bool>("--no-wait") { Description = "Return as soon as the update is accepted." };
         return new Command("update", "Makes a new version from the connector's source; the old one stays.") { name, noWait }.Does(async call =>
         {
+            var before = (await call.Api.GetAsync(PathOf(call.Get(name)), call.Cancel)).To<Connector>().Version;
             var accepted = await call.Api.PostAsync(PathOf(call.Get(name)) + "/update", null, call.Cancel);
-            if (!call.Get(noWait)) return await FollowInstall.RunAsync(call, accepted.To<Install>());
+            if (!call.Get(noWait)) return await FollowInstall.RunAsync(call, accepted.To<Install>(), before);
 
             call.Screen.Document(accepted);
             call.Screen.Say($"Install {accepted.To<Install>().Id} of {accepted.To<Install>().Connector} accepted.");

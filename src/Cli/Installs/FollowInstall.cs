@@ -9,11 +9,12 @@ internal static class FollowInstall
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
-    public static async Task<int> RunAsync(Call call, Install install)
+    /// <param name="before">The version that is to be updated; null: it is no update.</param>
+    public static async Task<int> RunAsync(Call call, Install install, int? before = null)
     {
         call.Screen.Say($"Installing {install.Connector} (install {install.Id})");
         var end = await WaitAsync(call, install);
-        return Report(call.Screen, end, end.To<Install>());
+        return Report(call.Screen, end, end.To<Install>(), before);
     }
 
     /// <returns>The final record.</returns>
@@ -25,15 +26,18 @@ internal static class FollowInstall
                 .StartAsync(progress => WaitAsync(call, install, progress.AddTask(Markup.Escape(Line(install))).IsIndeterminate()))
             : WaitAsync(call, install, null);
 
-    /// <summary>The end for a person, and the exit code.</summary>
-    public static int Report(Screen screen, JsonElement json, Install install)
+    private static int Report(Screen screen, JsonElement json, Install install, int? before)
     {
         screen.Document(json);
-        return Tell(screen, install);
+        if (install.State != "succeeded" || install.Version != before) return Tell(screen, install);
+
+        screen.Say($"There is nothing new: {install.Connector} stays at version {install.Version}.");
+        return ExitCode.Ok;
     }
 
-    /// <summary>As <see cref="Report"/>, without the document.</summary>
-    public static int Tell(Screen screen, Install install)
+    /// <summary>The end for a person, and the exit code.</summary>
+    /// <param name="named">Where it is one of several: the error names its connector.</param>
+    public static int Tell(Screen screen, Install install, bool named = false)
     {
         foreach (var warning in install.Warnings ?? []) screen.Warn(warning.Code, warning.Message, warning.Remedy);
         switch (install.State)
@@ -56,7 +60,7 @@ internal static class FollowInstall
         if (error.Command is { } command) details.Add(("command", command));
         if (error.ExitCode is { } exit) details.Add(("exit code", exit.ToString()));
         foreach (var line in error.OutputTail?.TrimEnd('\n').Split('\n') ?? []) details.Add(("output", line));
-        screen.Fail(error.Code, error.Message, details, error.Remedy);
+        screen.Fail(error.Code, named ? $"{install.Connector}: {error.Message}" : error.Message, details, error.Remedy);
         return ExitCode.Failed;
     }
 
@@ -64,28 +68,41 @@ internal static class FollowInstall
     {
         using var done = CancellationTokenSource.CreateLinkedTokenSource(call.Cancel);
         var log = PrintLogAsync(call, $"/v1/installs/{install.Id}/log", done.Token);
+        try
+        {
+            var end = await EndAsync(call, install.Id, bar);
+            // Nothing comes any more; what is under way is printed to its end.
+            await Task.WhenAny(log, Task.Delay(Pause * 10, call.Cancel));
+            return end;
+        }
+        catch (Exception e) when (e is OperationCanceledException or CliException { ExitCode: ExitCode.NotReachable })
+        {
+            call.Screen.Note($"The install of {install.Connector} goes on by itself: platform installs log {install.Id}, or installs cancel.");
+            throw;
+        }
+        finally
+        {
+            await done.CancelAsync();
+            await log;
+        }
+    }
+
+    private static async Task<JsonElement> EndAsync(Call call, Guid id, ProgressTask? bar)
+    {
         while (true)
         {
-            var json = await call.Api.GetAsync($"/v1/installs/{install.Id}", call.Cancel);
-            install = json.To<Install>();
-            if (bar is not null) Show(bar, install);
-            if (!install.Final)
-            {
-                await Task.Delay(Pause, call.Cancel);
-                continue;
-            }
-
-            // Nothing comes any more; what is under way is printed to its end.
-            if (await Task.WhenAny(log, Task.Delay(Pause * 10, call.Cancel)) != log) await done.CancelAsync();
-            await log;
-            return json;
+            var json = await call.Api.GetAsync($"/v1/installs/{id}", call.Cancel);
+            if (bar is not null) Show(bar, json.To<Install>());
+            if (json.To<Install>().Final) return json;
+            await Task.Delay(Pause, call.Cancel);
         }
     }
 
     /// <summary>Every line once, though the stream starts at the first line again after each break.</summary>
     private static async Task PrintLogAsync(Call call, string path, CancellationToken cancel)
     {
-        for (var printed = 0; ;)
+        var (printed, told) = (0, false);
+        while (true)
         {
             var seen = 0;
             try
@@ -103,6 +120,13 @@ internal static class FollowInstall
             catch (Exception e) when (e is ApiException { Status: 404 or 502 or 503 } or CliException { ExitCode: ExitCode.NotReachable })
             {
                 // The installer has not begun yet, or is away for a moment; the record decides.
+                if (!told && e is not ApiException { Status: 404 })
+                {
+                    told = true;
+                    call.Screen.Warn("installer_away", "The Installer can't be reached; the install goes on once it is back.",
+                        "If it stays away, see the platform's log (apphost.log in its data folder), then stop and start the platform.");
+                }
+
                 await Task.Delay(Pause, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (cancel.IsCancellationRequested) return;
             }

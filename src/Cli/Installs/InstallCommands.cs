@@ -54,6 +54,9 @@ internal static class InstallCommands
                 call.Screen.Say(line.To<LogLine>().Text);
             }
 
+            // What happened after the Installer had done its part is in the record alone.
+            if ((await call.Api.GetAsync(PathOf(call.Get(id)), call.Cancel)).To<Install>().Error is { } error)
+                call.Screen.Note($"{error.Code}: {error.Message}");
             return ExitCode.Ok;
         });
     }

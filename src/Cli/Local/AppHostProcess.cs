@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace Platform.Cli.Local;
 
@@ -6,13 +7,15 @@ namespace Platform.Cli.Local;
 /// The AppHost as a child in a session of its own, so that a Ctrl-C on the terminal reaches only us and everything ends in order. If we
 /// are killed instead, the kernel tells the AppHost to end: that signal follows the thread that started it, hence one thread for its life.
 /// </summary>
-internal sealed class AppHostProcess : IDisposable
+internal sealed partial class AppHostProcess : IDisposable
 {
     private readonly Process process;
     private readonly StreamWriter log;
     private readonly bool echo;
     private readonly Queue<string> tail = new();
     private readonly TaskCompletionSource<int> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool stopping;
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="settings">Configuration of the AppHost. Secrets too: they travel in the environment, not on a command line that everybody can read.</param>
@@ -49,6 +52,9 @@ internal sealed class AppHostProcess : IDisposable
 
     public Task<int> Exited => exited.Task;
 
+    /// <summary>The first service or server that ended though nobody asked it to, in the AppHost's words.</summary>
+    public Task<string> Lost => lost.Task;
+
     public IReadOnlyList<string> Tail
     {
         get
@@ -66,6 +72,7 @@ internal sealed class AppHostProcess : IDisposable
     /// <summary>Asks it to end, and makes it when it does not within the time.</summary>
     public async Task StopAsync(TimeSpan within)
     {
+        stopping = true;
         if (exited.Task.IsCompleted || ProcessIdentity.Of(process.Id) is not { } identity) return;
         identity.Terminate();
         if (await Task.WhenAny(exited.Task, Task.Delay(within)) == exited.Task) return;
@@ -108,6 +115,10 @@ internal sealed class AppHostProcess : IDisposable
             log.WriteLine(line);
         }
 
+        if (!stopping && Ended().Match(line) is { Success: true } end) lost.TrySetResult(end.Value);
         if (echo) Console.Error.WriteLine(line);
     }
+
+    [GeneratedRegex(@"'(registry|installer|runner|ingest|gateway|postgres|messaging)' exited with code \d+")]
+    private static partial Regex Ended();
 }

@@ -84,6 +84,14 @@ internal sealed class LocalPlatform : IAsyncDisposable
         $"The system ended by itself (exit code {exitCode}). The end of its log:{string.Concat(appHost.Tail.Select(line => "\n    " + line))}",
         $"The whole log: {LogFile}");
 
+    /// <summary>Completes when a service or server ends though nobody asked it to, with the AppHost's words.</summary>
+    public Task<string> Lost => appHost.Lost;
+
+    private CliException NotStarted(string news) => new(
+        ExitCode.Failed, "service_ended",
+        $"{news} while the system was starting. What was logged last:{string.Concat(appHost.Tail.TakeLast(12).Select(line => "\n    " + line))}",
+        $"The whole log: {LogFile}");
+
     private static string LogFileIn(string data) => Path.Combine(data, "apphost.log");
 
     private static Dictionary<string, string> Configuration(StartOptions options, Settings settings)
@@ -120,6 +128,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         while (!await api.IsHealthyAsync(cancel))
         {
             if (Exited.IsCompleted) throw Ended(await Exited);
+            if (appHost.Lost.IsCompleted) throw NotStarted(await appHost.Lost);
             if (DateTime.UtcNow > deadline)
                 throw new CliException(ExitCode.Failed, "not_healthy", $"The gateway was not healthy within {HealthyWithin.TotalMinutes:0} minutes.", $"Look into {LogFile}.");
             await Task.Delay(Pause, cancel);

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Net;
+using System.Text.RegularExpressions;
 
 namespace Platform.Cli.Local;
 
 /// <summary>The options that <c>up</c> and <c>demo</c> share.</summary>
-internal sealed class StartArguments
+internal sealed partial class StartArguments
 {
     private const int DefaultPort = 5080;
 
@@ -29,10 +31,26 @@ internal sealed class StartArguments
 
     public StartOptions Read(Call call) => new(
         DataFolder(call, Data), call.Get(port) ?? DefaultPort, Persistent: true, call.Get(verbose),
-        Folders(call, localRoots), Folders(call, readable), call.Get(outboundAllow) ?? [], Catalogs(call.Get(catalogs) ?? []));
+        Folders(call, localRoots), Folders(call, readable), Outbound(call.Get(outboundAllow) ?? []), Catalogs(call.Get(catalogs) ?? []));
 
-    private static string[] Catalogs(string[] given) =>
-        [.. given.Select(text => text.Contains("://", StringComparison.Ordinal) ? text : Path.GetFullPath(text))];
+    private static string[] Catalogs(string[] given)
+    {
+        var catalogs = given.Select(text => text.Contains("://", StringComparison.Ordinal) ? text : Path.GetFullPath(text)).ToArray();
+        var missing = catalogs.Where(text => text.StartsWith('/') && !File.Exists(text)).ToArray();
+        return missing.Length == 0 ? catalogs : throw new CliException(
+            ExitCode.Usage, "file_missing", $"--catalog: there is no file {string.Join(", ", missing)}.", "Name an index file that exists, or the URL of one.");
+    }
+
+    // The services would refuse to start with it, and say so in a log.
+    private static string[] Outbound(string[] given)
+    {
+        var wrong = given.Where(text => !IPNetwork.TryParse(text, out _) && !IPAddress.TryParse(text, out _) && !Host().IsMatch(text)).ToArray();
+        return wrong.Length == 0 ? given : throw new CliException(
+            ExitCode.Usage, "bad_host", $"--allow-outbound: {string.Join(", ", wrong)} is neither a host, host:port nor a range.", "Write example.org, example.org:8443, 10.0.0.7 or 10.0.0.0/8.");
+    }
+
+    [GeneratedRegex(@"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?$")]
+    private static partial Regex Host();
 
     // A folder that is not there would be noticed by the first install or run that needs it, with words about that one.
     private static string[] Folders(Call call, Option<string[]> option)

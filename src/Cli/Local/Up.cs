@@ -39,6 +39,9 @@ internal static class Up
     {
         call.Screen.Say("Ctrl-C stops it.");
         var interrupted = Task.Delay(Timeout.InfiniteTimeSpan, call.Cancel);
+        if (await Task.WhenAny(interrupted, platform.Exited, platform.Lost) == platform.Lost)
+            call.Screen.Warn("service_ended", $"{await platform.Lost}. Its routes answer service_unavailable until the platform is started again; what was committed is kept.",
+                $"See why in {platform.LogFile}, then stop and start the platform.");
         if (await Task.WhenAny(interrupted, platform.Exited) != interrupted) throw platform.Ended(await platform.Exited);
         call.Screen.Say("Stopping…");
     }

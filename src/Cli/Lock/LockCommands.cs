@@ -17,7 +17,12 @@ internal static class LockCommands
             var text = JsonSerializer.Serialize(json, ApiJson.Indented);
             // A lock file is JSON, with --json or without.
             if (call.Get(output) is not { } file) Console.Out.WriteLine(text);
-            else await File.WriteAllTextAsync(file, text + "\n", call.Cancel);
+            else
+            {
+                await File.WriteAllTextAsync(file, text + "\n", call.Cancel);
+                call.Screen.Note($"Written to {Path.GetFullPath(file)}.");
+            }
+
             return ExitCode.Ok;
         });
     }
@@ -49,7 +54,7 @@ internal static class LockCommands
 
         call.Screen.Document(new { applied.Connectors, applied.NotInLock, Installs = ends });
         foreach (var end in ends)
-            if (FollowInstall.Tell(call.Screen, end.To<Install>()) is var ended and not ExitCode.Ok) code = ended;
+            if (FollowInstall.Tell(call.Screen, end.To<Install>(), named: true) is var ended and not ExitCode.Ok) code = ended;
         return code;
     }
 
