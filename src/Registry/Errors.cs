@@ -56,9 +56,18 @@ internal static class Errors
         $"The index {path} could not be read: {why}", "Check the path and its rights, or the setting Catalog:Sources.");
 
     /// <param name="broken">Indexes that could not be read when they were tried last.</param>
-    public static ProblemException UnknownCatalogEntry(string name, string? version, IReadOnlyList<string> broken) => Make("unknown_catalog_entry",
-        $"No index lists '{name}'{(version is null ? "" : $" in version {version}")}{(broken.Count == 0 ? "" : $"; not all could be read: {string.Join(", ", broken)}")}.",
-        "List what there is with GET /v1/catalog, or install from a manifest.");
+    /// <param name="listed">What there is instead.</param>
+    public static ProblemException UnknownCatalogEntry(string name, string? version, IReadOnlyList<string> broken, IReadOnlyList<string> listed)
+    {
+        const int shown = 20;
+        // What is alike comes first: typing errors are the usual reason.
+        var alike = listed.OrderByDescending(other => other.Zip(name).TakeWhile(pair => pair.First == pair.Second).Count()).ThenBy(other => other, StringComparer.Ordinal);
+        return Make("unknown_catalog_entry",
+            $"No index lists '{name}'{(version is null ? "" : $" in version {version}")}{(broken.Count == 0 ? "" : $"; not all could be read: {string.Join(", ", broken)}")}.",
+            listed.Count == 0
+                ? "Nothing is listed: see GET /v1/catalog for the indexes, or install from a manifest."
+                : $"Listed are: {string.Join(", ", alike.Take(shown))}{(listed.Count > shown ? $" and {listed.Count - shown} more, see GET /v1/catalog" : "")}.");
+    }
 
     public static ProblemException InvalidLock(IReadOnlyList<FieldError> errors) => Make("invalid_lock",
         $"The lock file has {Count(errors)}.", "Send a document as GET /v1/lock gives it; nothing was installed.", errors);
@@ -90,7 +99,7 @@ internal static class Errors
         $"Version {version} of '{connector}' can't be removed: {why}.", "Make another version the current one, or wait until runs and checks have ended.");
 
     public static ProblemException ConnectorInUse(string connector, IReadOnlyList<string> connections, bool more) => Make("connector_in_use",
-        $"Connections of '{connector}' exist: {string.Join(", ", connections)}{(more ? " and more" : "")}.", "Remove its connections first.",
+        $"Connections of '{connector}' exist: {string.Join(", ", connections)}{(more ? " and more" : "")}.", "A connection can't be removed yet, so its connector stays. Versions that are not in use can be deleted.",
         extensions: new Dictionary<string, object?> { ["connections"] = connections });
 
     public static ProblemException InvalidRollback(IReadOnlyList<FieldError> errors) => Make("invalid_rollback",
@@ -102,7 +111,9 @@ internal static class Errors
     /// <summary>Of an install, not of a request.</summary>
     public static InstallError VersionCheckFailed(Problem fault) => new("version_check_failed",
         $"The new version was built, but could not be started, and is not used. {fault.Code}: {fault.Detail}",
-        fault.Remedy ?? "Correct the connector and install it again.");
+        fault.Code == "limits_too_high" && fault.Remedy is { } remedy
+            ? remedy
+            : "See that the manifest's command names a program of the source (a forgotten subdir is a usual reason), that it may be executed, and what it says by itself; then install again.");
 
     /// <inheritdoc cref="VersionCheckFailed"/>
     public static InstallError VersionCheckUnavailable(double seconds) => new("version_check_unavailable",

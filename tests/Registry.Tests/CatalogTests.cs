@@ -123,6 +123,23 @@ public sealed class CatalogTests(RegistryFixture registry) : IAsyncLifetime
         Assert.Contains("/index.json", problem.GetProperty("detail").GetString());
     }
 
+    [Fact]
+    public async Task A_mistyped_name_is_answered_with_those_that_are_alike_first()
+    {
+        var file = Write("""
+            [{"name": "aardvark", "source": "Local", "uri": "/srv/a", "command": "./x"}, {"name": "zipcat", "source": "Local", "uri": "/srv/z", "command": "./x", "version": "2.1"}]
+            """);
+        var client = Start(registry.NewDatabase(), file);
+
+        async Task<JsonElement> Refused(string body, int status) =>
+            await Body(client.PostAsync("/v1/connectors", Content(body), TestContext.Current.CancellationToken), status);
+
+        Assert.Equal("Listed are: zipcat, aardvark.", (await Refused("""{"catalog": "zipct"}""", 404)).GetProperty("remedy").GetString());
+        Assert.StartsWith("Listed are: zipcat@2.1, ", (await Refused("""{"catalog": "zipcat", "version": "7"}""", 404)).GetProperty("remedy").GetString());
+        var both = await Refused("""{"catalog": "zipcat", "url": "https://example.org/x.json"}""", 422);
+        Assert.Equal("conflict", both.GetProperty("errors")[0].GetProperty("code").GetString());
+    }
+
     private static string Index(string name) => JsonSerializer.Serialize(new[] { new { name, source = "Local", uri = "/srv/" + name, command = "./run" } });
 
     private static IEnumerable<string?> Names(JsonElement catalog) => catalog.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("name").GetString());

@@ -74,6 +74,26 @@ public sealed class LockTests(RegistryFixture registry)
     }
 
     [Fact]
+    public async Task A_running_install_refuses_also_what_would_stay()
+    {
+        await registry.Install(Manifest("lock-moving"), id => Success(id) with { SourceRevision = null });
+        var locked = await Locked("lock-moving");
+        await registry.Post("/v1/connectors", Manifest("lock-moving", "./newer"), 202);
+
+        Assert.Equal("install_running", (await Put(409, [locked])).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task A_bundle_that_came_from_another_source_is_not_what_is_pinned()
+    {
+        await registry.Install(Manifest("lock-source"), id => Success(id) with { SourceRevision = null, SourceDigest = new string('5', 64) });
+        var locked = await Locked("lock-source");
+        locked["source_digest"] = new string('6', 64);
+
+        Assert.Equal("installing", Text(Single(await Put(202, [locked])), "action"));
+    }
+
+    [Fact]
     public async Task Every_error_of_every_entry_is_told_at_once()
     {
         var bad = Entry("lock-bad", "short", "--upload-pack=x");

@@ -57,6 +57,8 @@ internal static class ReadCatalog
     {
         var all = await indexes.GetAsync(refresh: false, cancel);
         return all.SelectMany(index => index.Document.Connectors).FirstOrDefault(m => m.Name == name && (version is null || m.Version == version))
-            ?? throw Errors.UnknownCatalogEntry(name, version, [.. all.Where(index => index.Error is not null).Select(index => index.Source)]);
+            ?? throw Errors.UnknownCatalogEntry(
+                name, version, [.. all.Where(index => index.Error is not null).Select(index => index.Source)],
+                [.. all.SelectMany(index => index.Document.Connectors).Select(m => m.Name == name ? $"{m.Name}@{m.Version}" : m.Name).Distinct()]);
     }
 }

@@ -44,6 +44,8 @@ internal static class RequestInstall
         using var json = JsonText.Parse(body, "The body");
         if (json.RootElement.ValueKind == JsonValueKind.Object)
         {
+            if (json.RootElement.TryGetProperty("url", out _) && json.RootElement.TryGetProperty("catalog", out _))
+                throw Errors.InvalidManifest([new("catalog", "conflict", "A body has a url or the catalog's name for a connector, not both.")]);
             if (json.RootElement.TryGetProperty("url", out _)) return await FetchAsync(json.RootElement, name, download, cancel);
             if (json.RootElement.TryGetProperty("catalog", out _)) return await FindAsync(json.RootElement, name, indexes, cancel);
         }

@@ -67,15 +67,21 @@ internal static class ApplyLock
             SELECT v.number, c.current_version
             FROM connectors c JOIN connector_versions v ON v.connector = c.name
             WHERE c.name = @Name AND v.digest = @Digest AND v.manifest = @manifest::jsonb AND v.state = 'ready'
+                AND (@SourceRevision::text IS NULL OR v.source_revision IS NULL OR v.source_revision = @SourceRevision)
+                AND (@SourceDigest::text IS NULL OR v.source_digest IS NULL OR v.source_digest = @SourceDigest)
             ORDER BY v.number = c.current_version DESC, v.number DESC
             FOR UPDATE OF c
-            """, new { wanted.Name, wanted.Digest, manifest }, transaction, cancellationToken: cancel));
+            """, new { wanted.Name, wanted.Digest, wanted.SourceRevision, wanted.SourceDigest, manifest }, transaction, cancellationToken: cancel));
         if (here is null)
         {
             var pin = new SourcePin(wanted.SourceRevision, wanted.SourceDigest, wanted.Digest, strict);
             var row = await BeginInstall.BeginAsync(connection, transaction, wanted.Manifest, BeginInstall.Restore, null, pin, actor, cancel);
             return new(wanted.Name, "installing", null, row.View);
         }
+        // It would move the connector on as soon as it ends.
+        if (await connection.ExecuteScalarAsync<Guid?>(new CommandDefinition(
+                "SELECT id FROM installs WHERE connector = @Name AND state IN ('queued', 'running')", wanted, transaction, cancellationToken: cancel)) is { } running)
+            throw Errors.InstallRunning(wanted.Name, running);
         if (here.Number == here.CurrentVersion) return new(wanted.Name, "unchanged", here.Number, null);
 
         await connection.ExecuteAsync(new CommandDefinition(

@@ -31,7 +31,7 @@ internal static partial class ManifestRules
         if (manifest.Source is "Local" && manifest.Subdir is not null)
             errors.Add(new("subdir", "not_for_local", "The field belongs to the sources VCS and HTTP; name the folder itself in uri."));
         if (manifest.Source is "VCS" or "Local" && manifest.Sha256 is not null)
-            errors.Add(new("sha256", "only_for_http", "The field belongs to the source HTTP; a VCS source is pinned by a commit as its ref."));
+            errors.Add(new("sha256", "only_for_http", "The field belongs to the source HTTP. A VCS source is pinned by a commit as its ref; a Local one by a lock file."));
         if (manifest.Sha256 is { } digest && !Digest().IsMatch(digest))
             errors.Add(new("sha256", "invalid_sha256", "A sha256 has 64 hexadecimal digits."));
         if (manifest.Ref is { } reference && !Reference().IsMatch(reference))
