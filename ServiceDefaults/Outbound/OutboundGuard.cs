@@ -53,7 +53,7 @@ public sealed class OutboundGuard(IConfiguration configuration)
                 throw new ProblemException(new Problem(
                     "outbound_refused", 422, "The target is not a public address",
                     host == address.ToString() ? $"{host} is not globally routable." : $"{host} resolves to {address}, which is not globally routable.",
-                    $"Use a public address, or have an operator add {host}:{port} to the setting {Key}."));
+                    $"Use a public address, or have an operator add {host}:{port} to the setting {Key} (./platform up --allow-outbound {host}:{port})."));
         }
         return addresses;
     }

@@ -30,7 +30,7 @@ internal static class Errors
 
     public static InstallFailedException RefNotFound(string? reference) => Failure("ref_not_found",
         reference is null ? "The repository has no default branch; it may be empty." : $"The repository has no branch, tag or commit '{reference}'.",
-        "Correct the manifest's ref, or leave it out to take the default branch.");
+        "Correct the manifest's ref, or leave it out to take the default branch; of a lock file, correct the source_revision.");
 
     public static InstallFailedException SubdirNotFound(string subdir, string why) => Failure("subdir_not_found",
         $"The manifest's subdir '{subdir}' {why}.", "Give a folder of the repository or archive, relative to its root, without '..'.");
@@ -94,7 +94,8 @@ internal static class Errors
         $"The bundle's digest is {found}, but the lock document, applied strictly, pins {pinned}.", BundleDiffersRemedy);
 
     public static InstallWarning BundleDiffers(string pinned, string found) => new("bundle_differs",
-        $"The bundle's digest is {found}, the lock document has {pinned}: the source is the pinned one as far as it is pinned, but what was made of it differs.", BundleDiffersRemedy);
+        $"The bundle's digest is {found}, the lock document has {pinned}: the source is the pinned one as far as it is pinned, but what was made of it differs.",
+        "Nothing has to be done if the install command does not give the same bytes each time, as most don't. To refuse such a bundle, apply the lock document with strict.");
 
     public static InstallFailedException UpdateBaseMissing(string digest, string why) => Failure("update_base_missing",
         $"The bundle {digest}, whose files the update command was to run in, {why}.", "Install the connector again; that fetches and builds everything anew.");

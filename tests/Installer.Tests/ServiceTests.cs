@@ -84,6 +84,8 @@ public sealed class ServiceTests(ServiceFixture service)
         statuses.Write(Status(last) with { State = InstallState.Running, Stage = "building", Attempt = 3 });
         statuses.Write(Status(unanswered) with { State = InstallState.Failed, Error = Errors.DiskFull().Error });
         Directory.CreateDirectory(Path.Combine(service.Data.Work, running.InstallId.ToString(), "source/half"));
+        using (var log = new InstallLog(Path.Combine(service.Data.Install(running.InstallId), "log")))
+            log.Note("words of the first attempt");
 
         service.Start();
 
@@ -91,7 +93,10 @@ public sealed class ServiceTests(ServiceFixture service)
         Assert.Equal("installer_interrupted", (await service.AnswerAsync(last.InstallId)).Error!.Code);
         Assert.Equal("disk_full", (await service.AnswerAsync(unanswered.InstallId)).Error!.Code);
         await Workplace.UntilAsync("all to be marked answered", () => new[] { running, last, unanswered }.All(c => statuses.Find(c.InstallId)!.Answered));
-        Assert.Contains("begins again", (await service.LogAsync(running.InstallId)).ToString(), StringComparison.Ordinal);
+        var lines = (await service.LogAsync(running.InstallId)).GetProperty("lines").EnumerateArray().ToList();
+        Assert.Equal("words of the first attempt", lines[0].GetProperty("text").GetString());
+        Assert.Contains("begins again", lines[1].GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(1, lines.Count), lines.Select(line => line.GetProperty("seq").GetInt32()));
     }
 
     [Fact]

@@ -25,7 +25,13 @@ internal sealed class InstallLog : IDisposable
     private long _seq;
     private bool _ended, _fileFailed;
 
-    public InstallLog(string path) => _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+    /// <summary>Goes on after what an earlier attempt left, as its words tell where it broke off.</summary>
+    public InstallLog(string path)
+    {
+        var before = Read(path);
+        _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        foreach (var line in before) Keep(line);
+    }
 
     /// <summary>The Installer's own words.</summary>
     public void Note(string text) => Add("system", text);
@@ -35,20 +41,7 @@ internal sealed class InstallLog : IDisposable
         lock (_lock)
         {
             if (_ended) return;
-            var line = new LogLine(++_seq, stream, text, DateTimeOffset.UtcNow);
-            var size = Size(line);
-            if (_headBytes + size <= KeptBytes / 2 && _tail.Count == 0)
-            {
-                _head.Add(line);
-                _headBytes += size;
-                Write(line);
-            }
-            else
-            {
-                _tail.Enqueue(line);
-                _tailBytes += size;
-                while (_tailBytes > KeptBytes / 2) _tailBytes -= Size(_tail.Dequeue());
-            }
+            Keep(new LogLine(_seq + 1, stream, text, DateTimeOffset.UtcNow));
             Pulse();
         }
     }
@@ -84,6 +77,24 @@ internal sealed class InstallLog : IDisposable
             catch (JsonException) { break; }
         }
         return lines;
+    }
+
+    private void Keep(LogLine line)
+    {
+        _seq = line.Seq;
+        var size = Size(line);
+        if (_headBytes + size <= KeptBytes / 2 && _tail.Count == 0)
+        {
+            _head.Add(line);
+            _headBytes += size;
+            Write(line);
+        }
+        else
+        {
+            _tail.Enqueue(line);
+            _tailBytes += size;
+            while (_tailBytes > KeptBytes / 2) _tailBytes -= Size(_tail.Dequeue());
+        }
     }
 
     private void Write(LogLine line)
