@@ -6,6 +6,7 @@ namespace Platform.Tests;
 public sealed class UpAndDownTests : IDisposable
 {
     private const int RunsAlready = 6;
+    private readonly List<System.Diagnostics.Process> started = [];
     private readonly string folder = Directory.CreateTempSubdirectory("cp-up-").FullName;
 
     public UpAndDownTests() => File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
@@ -16,7 +17,17 @@ public sealed class UpAndDownTests : IDisposable
 
     private Dictionary<string, string> Environment => new() { ["PLATFORM_CONFIG"] = Path.Combine(folder, "config.json") };
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose()
+    {
+        // Only after a failure does one run still.
+        foreach (var process in started.Where(process => !process.HasExited))
+        {
+            System.Diagnostics.Process.Start("kill", [$"{process.Id}"]).WaitForExit();
+            process.WaitForExit(Limits.Stop);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
 
     [Fact]
     public async Task The_demo_works_and_leaves_nothing()
@@ -35,16 +46,14 @@ public sealed class UpAndDownTests : IDisposable
     public async Task Data_survives_down_and_up_and_a_second_up_says_that_one_runs()
     {
         var port = FreePorts.Take();
-        using (var first = await UpAsync(port))
-        {
-            await InstallAsync();
-            var second = await CommandLine.RunAsync(Environment, "up", "--data", Data, "--port", $"{port}");
-            Assert.Equal(RunsAlready, second.ExitCode);
-            Assert.Contains(port.ToString(), second.Errors);
-            await DownAsync(first);
-        }
+        var first = await UpAsync(port);
+        await InstallAsync();
+        var second = await CommandLine.RunAsync(Environment, "up", "--data", Data, "--port", $"{port}");
+        Assert.Equal(RunsAlready, second.ExitCode);
+        Assert.Contains(port.ToString(), second.Errors);
+        await DownAsync(first);
 
-        using var again = await UpAsync(port);
+        var again = await UpAsync(port);
         Assert.Contains("kept", (await CommandLine.RunAsync(Environment, "connectors", "list")).Output);
         await DownAsync(again);
     }
@@ -52,6 +61,7 @@ public sealed class UpAndDownTests : IDisposable
     private async Task<System.Diagnostics.Process> UpAsync(int port)
     {
         var up = CommandLine.Start(Environment, "up", "--data", Data, "--port", $"{port}", "--local-root", folder);
+        started.Add(up);
         _ = up.StandardError.ReadToEndAsync();
         await Limits.UntilAsync("the platform to be up", Limits.Start, async () =>
             up.HasExited ? throw new InvalidOperationException($"up exited with {up.ExitCode}")
