@@ -111,7 +111,7 @@ internal static class Errors
     /// <summary>Of an install, not of a request.</summary>
     public static InstallError VersionCheckFailed(Problem fault) => new("version_check_failed",
         $"The new version was built, but could not be started, and is not used. {fault.Code}: {fault.Detail}",
-        fault.Code == "limits_too_high" && fault.Remedy is { } remedy
+        fault.Code != "connector_exited" && fault.Remedy is { } remedy
             ? remedy
             : "See that the manifest's command names a program of the source (a forgotten subdir is a usual reason), that it may be executed, and what it says by itself; then install again.");
 
