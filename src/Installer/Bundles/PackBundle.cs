@@ -44,8 +44,9 @@ internal sealed class PackBundle(BundleStore store, IOptions<InstallOptions> opt
         var items = Tree.Walk(root, options.Value).ToList();
         items.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
         var links = CheckedLinks(root, items);
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using (var buffer = new BufferedStream(new HashingStream(output, sha), BufferBytes))
+        using var sha = SHA256.Create();
+        using (var hashing = new CryptoStream(output, sha, CryptoStreamMode.Write, leaveOpen: true))
+        using (var buffer = new BufferedStream(hashing, BufferBytes))
         using (var tar = new TarWriter(buffer, TarEntryFormat.Gnu, leaveOpen: true))
         {
             foreach (var item in items)
@@ -54,7 +55,7 @@ internal sealed class PackBundle(BundleStore store, IOptions<InstallOptions> opt
                 Write(tar, item, links);
             }
         }
-        return Convert.ToHexStringLower(sha.GetHashAndReset());
+        return Convert.ToHexStringLower(sha.Hash!);
     }
 
     private static Dictionary<string, string> CheckedLinks(string root, List<Tree.Item> items)
@@ -83,28 +84,5 @@ internal sealed class PackBundle(BundleStore store, IOptions<InstallOptions> opt
         using var content = item.Entry.Kind == Posix.Kind.File ? new FileStream(item.FullPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0) : null;
         if (content is not null) entry.DataStream = content;
         tar.WriteEntry(entry);
-    }
-
-    /// <summary>Hashes what passes through.</summary>
-    private sealed class HashingStream(Stream inner, IncrementalHash hash) : Stream
-    {
-        public override bool CanRead => false;
-        public override bool CanSeek => false;
-        public override bool CanWrite => true;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            hash.AppendData(buffer);
-            inner.Write(buffer);
-        }
-
-        public override void Flush() => inner.Flush();
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -1,5 +1,5 @@
-using System.Formats.Tar;
 using System.Security.Cryptography;
+using Platform.Runner.Bundles;
 using Platform.ServiceDefaults;
 
 namespace Platform.Installer.Bundles;
@@ -20,40 +20,11 @@ internal sealed class UnpackBundle(BundleStore store)
         await using var buffer = new BufferedStream(file, BufferBytes);
         try
         {
-            await UnpackAsync(buffer, target, ct);
+            await BundleArchive.UnpackAsync(buffer, target, ct);
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or EndOfStreamException or ArgumentException)
+        catch (InvalidDataException e)
         {
             throw Errors.UpdateBaseMissing(digest, $"can't be unpacked ({e.Message})");
         }
-    }
-
-    private static async Task UnpackAsync(Stream archive, string target, CancellationToken ct)
-    {
-        // Made last, so that no file is written through one.
-        var links = new List<(string Path, string Target)>();
-        await using var tar = new TarReader(archive, leaveOpen: true);
-        while (await tar.GetNextEntryAsync(copyData: false, ct) is { } entry)
-        {
-            var path = Inside(target, entry.Name);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            switch (entry.EntryType)
-            {
-                case TarEntryType.Directory: Directory.CreateDirectory(path); break;
-                case TarEntryType.SymbolicLink: links.Add((path, entry.LinkName)); break;
-                case TarEntryType.RegularFile:
-                    await using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = entry.Mode }))
-                        if (entry.DataStream is { } content) await content.CopyToAsync(file, ct);
-                    break;
-                default: throw new InvalidDataException($"{entry.Name} is neither file, folder nor link");
-            }
-        }
-        foreach (var (path, to) in links) File.CreateSymbolicLink(path, to);
-    }
-
-    private static string Inside(string root, string name)
-    {
-        var path = Path.GetFullPath(Path.Combine(root, name)).TrimEnd('/');
-        return path.StartsWith(root + "/", StringComparison.Ordinal) ? path : throw new InvalidDataException($"{name} lies outside of it");
     }
 }

@@ -79,7 +79,7 @@ internal static class TarEntries
     }
 
     /// <summary>Reading only, bounded: in all, by the time, and for each header, which the reader takes into memory.</summary>
-    private sealed class BoundedStream(Stream inner, Unpacking unpacking, CancellationToken ct) : Stream
+    private sealed class BoundedStream(Stream inner, Unpacking unpacking, CancellationToken ct) : ForwardStream
     {
         private long _read, _allowed;
 
@@ -93,16 +93,5 @@ internal static class TarEntries
             unpacking.CheckUnpacked(_read += read);
             return read;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-        public override void Flush() { }
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

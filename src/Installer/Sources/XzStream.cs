@@ -6,7 +6,7 @@ namespace Platform.Installer.Sources;
 /// <summary>
 /// What the program xz makes of a file: .NET has nothing that unpacks it. When this service dies, xz finds its pipes closed and ends.
 /// </summary>
-internal sealed class XzStream : Stream
+internal sealed class XzStream : ForwardStream
 {
     /// <summary>Four times what a file packed with <c>xz -9</c> takes.</summary>
     private const long MemoryBytes = 256 << 20;
@@ -55,8 +55,6 @@ internal sealed class XzStream : Stream
         };
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     protected override void Dispose(bool disposing)
     {
         if (disposing && !_disposed)
@@ -84,14 +82,4 @@ internal sealed class XzStream : Stream
             // xz has ended before its input did; its exit code says why.
         }
     }
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -59,7 +59,7 @@ internal static class ZipEntries
     }
 
     /// <summary>The next so many bytes of a stream.</summary>
-    private sealed class Section(Stream inner, long length) : Stream
+    private sealed class Section(Stream inner, long length) : ForwardStream
     {
         private long _left = length;
 
@@ -69,17 +69,6 @@ internal static class ZipEntries
             _left -= read;
             return read;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-        public override void Flush() { }
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
     /// <summary>The checksum of zip (ISO 3309).</summary>

@@ -45,12 +45,15 @@ internal static class BeginInstall
                 """, parameters, transaction, cancellationToken: cancel));
             if (row is not null) return row;
 
-            var running = await connection.ExecuteScalarAsync<Guid?>(new CommandDefinition(
-                "SELECT id FROM installs WHERE connector = @Name AND state IN ('queued', 'running')", parameters, transaction, cancellationToken: cancel));
-            if (running is not null) throw Errors.InstallRunning(manifest.Name, running.Value);
+            if (await FindRunningAsync(connection, transaction, manifest.Name, cancel) is { } running) throw Errors.InstallRunning(manifest.Name, running);
             // It ended between the two statements: the way is free.
         }
     }
+
+    /// <returns>The connector's install that has not ended; null when there is none.</returns>
+    public static Task<Guid?> FindRunningAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string connector, CancellationToken cancel) =>
+        connection.ExecuteScalarAsync<Guid?>(new CommandDefinition(
+            "SELECT id FROM installs WHERE connector = @connector AND state IN ('queued', 'running')", new { connector }, transaction, cancellationToken: cancel));
 
     private static string? Json<T>(T? value) where T : class => value is null ? null : JsonSerializer.Serialize(value, PlatformJson.Options);
 }

@@ -45,7 +45,7 @@ internal sealed partial class InstallFinishedConsumer(NpgsqlDataSource database,
             if (isOver || install.CancelRequested)
             {
                 // It was done before the request to end it came: nobody wants its bundle.
-                await UnusedBundles.AddAsync(transaction, digest, cancel);
+                await UnusedBundles.AddAsync(transaction, [digest], cancel);
                 if (!isOver) await FinishInstall.CancelAsync(transaction, answer.InstallId, install.Connector, cancel);
             }
             else

@@ -52,10 +52,13 @@ internal static class RequestCancel
     }
 
     /// <summary>Nobody has used the version, and whoever checks it stops as soon as its row is gone.</summary>
-    private static Task RemoveVersionAsync(NpgsqlTransaction transaction, Guid install, CancellationToken cancel) =>
-        transaction.Connection!.ExecuteAsync(new CommandDefinition("""
-            WITH removed AS (DELETE FROM connector_versions WHERE install_id = @install AND state = 'checking' RETURNING digest)
-            INSERT INTO unused_bundles (digest) SELECT digest FROM removed ON CONFLICT (digest) DO UPDATE SET unused_since = now();
-            UPDATE installs SET version = NULL, digest = NULL WHERE id = @install
-            """, new { install }, transaction, cancellationToken: cancel));
+    private static async Task RemoveVersionAsync(NpgsqlTransaction transaction, Guid install, CancellationToken cancel)
+    {
+        var digests = await transaction.Connection!.QueryAsync<string>(new CommandDefinition(
+            "DELETE FROM connector_versions WHERE install_id = @install AND state = 'checking' RETURNING digest",
+            new { install }, transaction, cancellationToken: cancel));
+        await UnusedBundles.AddAsync(transaction, digests, cancel);
+        await transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            "UPDATE installs SET version = NULL, digest = NULL WHERE id = @install", new { install }, transaction, cancellationToken: cancel));
+    }
 }

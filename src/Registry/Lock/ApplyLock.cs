@@ -4,6 +4,7 @@ using Npgsql;
 using Platform.Contracts;
 using Platform.Registry.Installs;
 using Platform.Registry.Json;
+using Platform.Registry.Versions;
 using Platform.ServiceDefaults;
 
 namespace Platform.Registry.Lock;
@@ -79,15 +80,11 @@ internal static class ApplyLock
             return new(wanted.Name, "installing", null, row.View);
         }
         // It would move the connector on as soon as it ends.
-        if (await connection.ExecuteScalarAsync<Guid?>(new CommandDefinition(
-                "SELECT id FROM installs WHERE connector = @Name AND state IN ('queued', 'running')", wanted, transaction, cancellationToken: cancel)) is { } running)
+        if (await BeginInstall.FindRunningAsync(connection, transaction, wanted.Name, cancel) is { } running)
             throw Errors.InstallRunning(wanted.Name, running);
         if (here.Number == here.CurrentVersion) return new(wanted.Name, "unchanged", here.Number, null);
 
-        await connection.ExecuteAsync(new CommandDefinition(
-            "UPDATE connectors SET current_version = @Number WHERE name = @Name", new { here.Number, wanted.Name }, transaction, cancellationToken: cancel));
-        await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectorRolledBack, wanted.Name, "/registry",
-            new ConnectorRolledBack(wanted.Name, here.CurrentVersion, here.Number, wanted.Digest)), cancel);
+        await RollBack.SwitchAsync(transaction, wanted.Name, here.CurrentVersion, here.Number, wanted.Digest, cancel);
         return new(wanted.Name, "switched", here.Number, null);
     }
 }

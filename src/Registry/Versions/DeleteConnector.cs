@@ -1,6 +1,7 @@
 using Dapper;
 using Npgsql;
 using Platform.Contracts;
+using Platform.Registry.Installs;
 using Platform.ServiceDefaults;
 
 namespace Platform.Registry.Versions;
@@ -26,9 +27,7 @@ internal static class DeleteConnector
         if (await connection.ExecuteScalarAsync<int?>(new CommandDefinition(
                 "SELECT 1 FROM connectors WHERE name = @name FOR UPDATE", new { name }, transaction, cancellationToken: cancel)) is null)
             throw Errors.UnknownConnector(name);
-        if (await connection.ExecuteScalarAsync<Guid?>(new CommandDefinition(
-                "SELECT id FROM installs WHERE connector = @name AND state IN ('queued', 'running')",
-                new { name }, transaction, cancellationToken: cancel)) is { } running)
+        if (await BeginInstall.FindRunningAsync(connection, transaction, name, cancel) is { } running)
             throw Errors.InstallRunning(name, running);
         var connections = (await connection.QueryAsync<string>(new CommandDefinition(
             "SELECT name FROM connections WHERE connector = @name ORDER BY name LIMIT @NamedConnections + 1",
@@ -36,12 +35,10 @@ internal static class DeleteConnector
         if (connections.Count > 0)
             throw Errors.ConnectorInUse(name, [.. connections.Take(NamedConnections)], connections.Count > NamedConnections);
 
-        await connection.ExecuteAsync(new CommandDefinition("""
-            INSERT INTO unused_bundles (digest) SELECT DISTINCT digest FROM connector_versions WHERE connector = @name
-            ON CONFLICT (digest) DO UPDATE SET unused_since = now();
-            DELETE FROM connector_versions WHERE connector = @name;
-            DELETE FROM connectors WHERE name = @name
-            """, new { name }, transaction, cancellationToken: cancel));
+        var digests = await connection.QueryAsync<string>(new CommandDefinition(
+            "DELETE FROM connector_versions WHERE connector = @name RETURNING digest", new { name }, transaction, cancellationToken: cancel));
+        await UnusedBundles.AddAsync(transaction, digests, cancel);
+        await connection.ExecuteAsync(new CommandDefinition("DELETE FROM connectors WHERE name = @name", new { name }, transaction, cancellationToken: cancel));
         await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectorDeleted, name, "/registry",
             new ConnectorDeleted(name)), cancel);
         await transaction.CommitAsync(cancel);

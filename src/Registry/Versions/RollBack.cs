@@ -48,16 +48,19 @@ internal static class RollBack
             ?? throw (wanted is { } number ? Errors.UnknownVersion(name, number.ToString()) : Errors.NoEarlierVersion(name, current));
         if (version.State != "ready") throw Errors.VersionNotReady(name, version.Number, version.State);
 
-        if (version.Number != current)
-        {
-            await connection.ExecuteAsync(new CommandDefinition(
-                "UPDATE connectors SET current_version = @Number WHERE name = @name", new { version.Number, name }, transaction, cancellationToken: cancel));
-            await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectorRolledBack, name, "/registry",
-                new ConnectorRolledBack(name, current, version.Number, version.Digest)), cancel);
-        }
+        if (version.Number != current) await SwitchAsync(transaction, name, current, version.Number, version.Digest, cancel);
         var detail = await ReadConnectors.ReadAsync(connection, name, cancel);
         await transaction.CommitAsync(cancel);
         return detail;
+    }
+
+    /// <summary>Makes a ready version the current one, and tells of it. The caller holds the connector's row.</summary>
+    public static async Task SwitchAsync(NpgsqlTransaction transaction, string connector, int from, int to, string digest, CancellationToken cancel)
+    {
+        await transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            "UPDATE connectors SET current_version = @to WHERE name = @connector", new { to, connector }, transaction, cancellationToken: cancel));
+        await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectorRolledBack, connector, "/registry",
+            new ConnectorRolledBack(connector, from, to, digest)), cancel);
     }
 
     private static int? Read(ReadOnlyMemory<byte> body)

@@ -21,9 +21,9 @@ internal static class UnusedBundles
             SELECT count(*)::int FROM removed
             """, new { connector, numbers }, transaction, cancellationToken: cancel));
 
-    /// <summary>A bundle that no version names, or that the last one will not name after this transaction.</summary>
-    public static Task AddAsync(NpgsqlTransaction transaction, string digest, CancellationToken cancel) =>
+    /// <summary>Bundles that no version names, or will name after this transaction.</summary>
+    public static Task AddAsync(NpgsqlTransaction transaction, IEnumerable<string> digests, CancellationToken cancel) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition("""
-            INSERT INTO unused_bundles (digest) VALUES (@digest) ON CONFLICT (digest) DO UPDATE SET unused_since = now()
-            """, new { digest }, transaction, cancellationToken: cancel));
+            INSERT INTO unused_bundles (digest) SELECT DISTINCT unnest(@digests) ON CONFLICT (digest) DO UPDATE SET unused_since = now()
+            """, new { digests = digests.ToArray() }, transaction, cancellationToken: cancel));
 }

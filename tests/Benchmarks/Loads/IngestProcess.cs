@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Platform.Benchmarks.Processes;
 using Platform.ServiceDefaults;
+using Platform.Servers;
 using IngestClient = Platform.Ingest.V1.Ingest.IngestClient;
 
 namespace Platform.Benchmarks.Loads;
@@ -57,7 +56,7 @@ internal sealed class IngestProcess : IAsyncDisposable
     /// <returns>Answering, with its tables made.</returns>
     public static async Task<IngestProcess> StartAsync(string connectionString)
     {
-        var (http, grpc) = (FreeAddress(), FreeAddress());
+        var (http, grpc) = ($"http://127.0.0.1:{FreePorts.Take()}", $"http://127.0.0.1:{FreePorts.Take()}");
         // Beside this program's own output, under the same configuration.
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         var folder = Path.Combine(here.Parent!.Parent!.FullName, "Ingest", here.Name);
@@ -115,13 +114,6 @@ internal sealed class IngestProcess : IAsyncDisposable
     {
         var line = File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith(key, StringComparison.Ordinal));
         return 1024 * long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-    }
-
-    private static string FreeAddress()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return $"http://{listener.LocalEndpoint}";
     }
 
     private void Keep(string? line)
