@@ -8,6 +8,8 @@ public static class EventTypes
     public const string ConnectorRolledBack = "connector.rolled-back";
     public const string ConnectorDeleted = "connector.deleted";
     public const string ConnectionCreated = "connection.created";
+    public const string ConnectionUpdated = "connection.updated";
+    public const string ConnectionDeleted = "connection.deleted";
     public const string SyncStarted = "sync.started";
     public const string SyncProgressed = "sync.progressed";
     public const string SyncCompleted = "sync.completed";
@@ -15,6 +17,8 @@ public static class EventTypes
     public const string SyncCancelled = "sync.cancelled";
     public const string SyncSwept = "sync.swept";
     public const string ObjectsChanged = "objects.changed";
+    public const string ActionCompleted = "action.completed";
+    public const string ActionFailed = "action.failed";
 }
 
 public sealed record ConnectorInstalled(Guid InstallId, string Connector, int Version, string Digest);
@@ -29,10 +33,20 @@ public sealed record ConnectorDeleted(string Connector);
 
 public sealed record ConnectionCreated(Guid ConnectionId, string Connection, string Connector);
 
+/// <param name="Changed">The names of the settings that changed, such as <c>options</c>; never their values.</param>
+public sealed record ConnectionUpdated(Guid ConnectionId, string Connection, string Connector, IReadOnlyList<string> Changed);
+
+/// <summary>The connection is gone: its runs are cancelled, its schedules removed, its objects purged.</summary>
+public sealed record ConnectionDeleted(Guid ConnectionId, string Connection, string Connector);
+
 public sealed record SyncStarted(Guid RunId, Guid ConnectionId, string Connection, string Connector, int Attempt, DateTimeOffset StartedAt);
 
 /// <summary>News at most once a second; may be lost.</summary>
-public sealed record SyncProgressed(Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts);
+/// <param name="Stage">starting, syncing or closing.</param>
+/// <param name="Bytes">Of the pages as the connector sent them.</param>
+/// <param name="ObjectsPerSecond">Over the last seconds.</param>
+public sealed record SyncProgressed(
+    Guid RunId, Guid ConnectionId, string Connection, string Connector, SyncCounts Counts, string Stage = "", long Bytes = 0, double ObjectsPerSecond = 0);
 
 /// <param name="Warnings">What a person should look at, such as a sweep that the delete guard held back; mostly empty.</param>
 public sealed record SyncCompleted(
@@ -59,6 +73,16 @@ public sealed record ObjectsChanged(
 
 /// <param name="Change">inserted, updated or deleted.</param>
 public sealed record ObjectChange(string RemoteId, string Change);
+
+/// <param name="Outcome">succeeded.</param>
+public sealed record ActionCompleted(
+    Guid InvocationId, Guid ConnectionId, string Connection, string Connector, string Action, string Outcome, int Attempts,
+    DateTimeOffset? StartedAt, DateTimeOffset FinishedAt);
+
+/// <param name="Outcome">rejected, failed, transient, timed-out, cancelled or lost.</param>
+public sealed record ActionFailed(
+    Guid InvocationId, Guid ConnectionId, string Connection, string Connector, string Action, string Outcome, int Attempts, EventError Error,
+    DateTimeOffset? StartedAt, DateTimeOffset FinishedAt);
 
 /// <summary>received = inserted + updated + unchanged + deleted + rejected + superseded; swept apart.</summary>
 public sealed record SyncCounts(

@@ -107,6 +107,9 @@ internal static class Faults
         $"The connector's protocol \"{protocol}\" is not one that this platform speaks ({string.Join(", ", known)}).",
         "Correct the manifest's protocol and install the connector again."));
 
+    public static RunFaultException UnknownAction(string action) => new(new("unknown_action",
+        $"The connector has no action \"{action}\".", "GET /v1/connections/{name}/actions lists those it has."));
+
     public static readonly RunFault RunnerLost = new("runner_lost",
         "The runner that ran this connector is gone.", "Start the run again.");
 

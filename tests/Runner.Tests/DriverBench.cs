@@ -53,7 +53,8 @@ internal sealed class DriverBench : IAsyncDisposable
         using var pages = await PageLoad.OpenAsync(new(channel), new Open { Run = run }, CancellationToken.None);
         var output = new ConnectorOutput(Log, Guid.Parse(run.RunId), "tested", new OptionMask(options));
         var end = await provider.GetRequiredService<ConnectorDrivers>().For("c1").SyncAsync(
-            new(Launch(provider, bundle, command, output, autoMtls), options, pages, applies => Isolation = applies, fullListing),
+            new(Launch(provider, bundle, command, output, autoMtls), options, _ => Task.FromResult(pages), applies => Isolation = applies,
+                TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<ConnectorSettings>>().Value.SyncTimeoutSeconds)) { FullListing = fullListing },
             stop?.Token ?? TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
         Totals = pages.Totals;
         return end;

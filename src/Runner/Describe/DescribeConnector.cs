@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Microsoft.Extensions.Options;
 using Platform.Runner.Bundles;
 using Platform.Runner.Drivers;
@@ -53,7 +54,8 @@ internal sealed class DescribeConnector(
         using var bundle = await bundles.GetAsync(start.Digest, cancel);
         var output = new ConnectorOutput(logger, null, request.Connector, NoOptions);
         var description = await driver.DescribeAsync(ConnectorLaunch.Of(request.Connector, start, bundle.Files, limits, output), cancel);
-        return new() { Isolation = description.Isolation };
+        var specification = description.Specification is { } said ? UnsafeByteOperations.UnsafeWrap(said.ToJson()) : ByteString.Empty;
+        return new() { Isolation = description.Isolation, Protocol = description.Protocol, Specification = specification };
     }
 
     private static string? LastOf(string? words) => words?.Length > MaxLastWords ? "… " + words[^MaxLastWords..] : words;

@@ -1,44 +1,87 @@
 using Platform.Runner.Processes;
 using Platform.Runner.Runs;
+using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Drivers;
 
 /// <summary>
 /// One way to talk to connectors. Implementations are registered by the protocol string of the manifest; nothing outside
-/// this folder knows their names.
+/// this folder knows their names. Each call starts what it needs and ends it, with everything that it started, before it returns or throws.
+/// All throw <see cref="RunFaultException"/> when the connector can't be talked to or fails, and
+/// <see cref="OperationCanceledException"/> when cancelled: then the connector was told, given its grace and killed.
 /// </summary>
 internal interface IConnectorDriver
 {
-    /// <summary>Every attempt sends everything anew. False: it goes on from the states in <see cref="PageLoad.States"/>.</summary>
-    bool StartsOver { get; }
-
-    /// <summary>
-    /// Starts the connector as a sync would, waits until it can be talked to, asks what it tells about itself, and ends it with everything
-    /// that it started before this returns or throws.
-    /// </summary>
-    /// <exception cref="RunFaultException">The connector can't be talked to.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled: the connector was told, given its grace and killed.</exception>
+    /// <summary>Starts the connector as a sync would, waits until it can be talked to, and asks what it tells about itself.</summary>
     Task<ConnectorDescription> DescribeAsync(ConnectorLaunch launch, CancellationToken cancel);
 
-    /// <summary>
-    /// Starts the connector, lets it sync into <see cref="SyncWork.Pages"/> and ends it, with everything that it started,
-    /// before this returns or throws.
-    /// </summary>
-    /// <exception cref="RunFaultException">The connector failed, or a page was not accepted.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled: the connector was told, given its grace and killed.</exception>
+    /// <summary>Asks the connector whether it can work with these options. One that can't be asked has one check: that it started.</summary>
+    /// <param name="options">As in <see cref="SyncWork"/>.</param>
+    Task<IReadOnlyList<CheckResult>> CheckAsync(ConnectorLaunch launch, string options, CancellationToken cancel);
+
+    /// <summary>Lets the connector sync into the load that <see cref="SyncWork.OpenPages"/> opens.</summary>
+    /// <exception cref="RunFaultException">Also when a page was not accepted.</exception>
     Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel);
+
+    /// <summary>Carries out one action, in a process of its own where connectors are processes.</summary>
+    /// <exception cref="RunFaultException"><c>unknown_action</c>: connectors of this kind have none.</exception>
+    Task<ActionAnswer> InvokeAsync(ActionWork work, CancellationToken cancel);
 }
 
 /// <summary>What is known of a connector that answered.</summary>
 /// <param name="Isolation">That applied.</param>
-internal sealed record ConnectorDescription(string Isolation);
+/// <param name="Protocol">That was agreed on.</param>
+/// <param name="Specification">Null: it says nothing of itself.</param>
+internal sealed record ConnectorDescription(string Isolation, string Protocol, ConnectorSpecification? Specification = null);
+
+/// <param name="Message">What was seen.</param>
+/// <param name="Hint">What to do when it did not pass; null when there is nothing to say.</param>
+internal sealed record CheckResult(string Name, bool Passed, string Message, string? Hint = null);
 
 /// <summary>One sync to do.</summary>
-/// <param name="Options">As the user gave them; secret: never in arguments, environment or logs.</param>
+/// <param name="Options">Secret: never in arguments, environment or logs. Without a specification as the user gave them, else the validated JSON object.</param>
+/// <param name="OpenPages">
+/// Opens the load, once, as soon as the driver knows whether this attempt sends everything anew (true) or goes on from <see cref="PageLoad.States"/>
+/// (false). Whoever gave the work disposes it.
+/// </param>
 /// <param name="OnStarted">Gets the isolation that applies, once the connector answers.</param>
-/// <param name="FullListing">The connection's owner knows that every run lists everything, whether the connector says so or not.</param>
-internal sealed record SyncWork(ConnectorLaunch Launch, string Options, PageLoad Pages, Action<string> OnStarted, bool FullListing = false);
+/// <param name="TotalLimit">Of the sync: the deadline of its call.</param>
+internal sealed record SyncWork(ConnectorLaunch Launch, string Options, Func<bool, Task<PageLoad>> OpenPages, Action<string> OnStarted, TimeSpan TotalLimit)
+{
+    /// <summary>The connection's owner knows that every run lists everything, whether the connector says so or not; for connectors that can't say it per stream.</summary>
+    public bool FullListing { get; init; }
+
+    /// <summary>The run was asked to begin anew: states are not handed over.</summary>
+    public bool FromStart { get; init; }
+
+    /// <summary>These streams only; empty: all.</summary>
+    public IReadOnlyList<string> Streams { get; init; } = [];
+
+    /// <summary>Gets each sign of life that is no page: a short line, and how far it is from 0 to 1 where that is known.</summary>
+    public Action<string, double?> OnProgress { get; init; } = (_, _) => { };
+}
 
 /// <param name="Result">The connector's closing words; empty when it has none.</param>
 /// <param name="CompleteStreams">Of these the connector has sent everything there is.</param>
 internal sealed record SyncEnd(string Result, IReadOnlyList<string> CompleteStreams);
+
+/// <summary>One action to carry out.</summary>
+/// <param name="Options">As in <see cref="SyncWork"/>.</param>
+/// <param name="Arguments">A JSON object, validated, with defaults.</param>
+/// <param name="OnStarted">Gets the isolation that applies, once the connector answers.</param>
+/// <param name="OnProgress">As in <see cref="SyncWork"/>.</param>
+/// <param name="MaxResultBytes">A larger result is the fault <c>result_too_large</c>.</param>
+internal sealed record ActionWork(
+    ConnectorLaunch Launch, string Options, string Action, string Arguments, Guid Invocation, Action<string> OnStarted, Action<string, double?> OnProgress,
+    long MaxResultBytes);
+
+/// <summary>What the connector answered: a result or an error.</summary>
+/// <param name="Result">JSON in UTF-8; null when there is an error.</param>
+internal sealed record ActionAnswer(byte[]? Result, ActionError? Error);
+
+/// <param name="Code">The connector's own.</param>
+/// <param name="Retryable">Trying again may help.</param>
+/// <param name="Violations">Any: the arguments were at fault, nothing was done.</param>
+internal sealed record ActionError(string Code, string Message, bool Retryable, IReadOnlyList<FieldViolation> Violations);
+
+internal sealed record FieldViolation(string Field, string Message);

@@ -45,6 +45,7 @@ internal sealed partial class RunExecution(
     private async Task<(FinishedSync? Sync, RunFault? Fault)> SyncAsync(RunLease lease, CancellationToken stop, CancellationToken stopping)
     {
         OptionMask? mask = null;
+        PageLoad? pages = null;
         try
         {
             var run = lease.Run;
@@ -56,11 +57,17 @@ internal sealed partial class RunExecution(
             var driver = drivers.For(start.Protocol);
             var limits = LaunchLimits.Of(settings.Value, start.Limits);
             using var bundle = await bundles.GetAsync(start.Digest, stop);
-            var open = new Open { Run = run.Identity(), StartOver = driver.StartsOver, NotifyChanges = specification.ChangedEvents };
-            using var pages = lease.Pages = await PageLoad.OpenAsync(ingest, open, lease.Lost);
             var output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
-            var end = await driver.SyncAsync(new(ConnectorLaunch.Of(run.Connector, start, bundle.Files, limits, output), options, pages, OnStarted, specification.FullListing), stop);
+            var launch = ConnectorLaunch.Of(run.Connector, start, bundle.Files, limits, output);
+            var work = new SyncWork(launch, options, OpenAsync, OnStarted, TimeSpan.FromSeconds(settings.Value.SyncTimeoutSeconds)) { FullListing = specification.FullListing };
+            var end = await driver.SyncAsync(work, stop);
             return (FinishedSync.Of(end with { Result = Bounded(mask.Apply(end.Result), MaxResultCharacters) }, specification), null);
+
+            async Task<PageLoad> OpenAsync(bool startsOver)
+            {
+                var open = new Open { Run = run.Identity(), StartOver = startsOver, NotifyChanges = specification.ChangedEvents };
+                return lease.Pages = pages = await PageLoad.OpenAsync(ingest, open, lease.Lost);
+            }
 
             void OnStarted(string applies)
             {
@@ -81,6 +88,10 @@ internal sealed partial class RunExecution(
         {
             Log.Failed(logger, lease.Run.Id, e);
             return (null, Faults.Internal);
+        }
+        finally
+        {
+            pages?.Dispose();
         }
     }
 

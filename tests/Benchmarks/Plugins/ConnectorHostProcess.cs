@@ -40,7 +40,7 @@ internal static class ConnectorHostProcess
         var output = new ConnectorOutput(NullLogger.Instance, run, "generator", new OptionMask(options));
         var bundle = Path.GetDirectoryName(command)!;
         var launch = new ConnectorLaunch("generator", bundle, "./" + Path.GetFileName(command), LaunchLimits.Of(new()), output);
-        await driver.SyncAsync(new(launch, options, pages, _ => { }), CancellationToken.None);
+        await driver.SyncAsync(new(launch, options, _ => Task.FromResult(pages), _ => { }, TimeSpan.FromHours(1)), CancellationToken.None);
         return ingest;
     }
 }

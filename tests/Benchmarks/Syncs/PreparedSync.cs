@@ -43,18 +43,22 @@ internal sealed class PreparedSync
     private async Task<long> SyncAsync(IConnectorDriver driver, string command, string options)
     {
         var counting = new CountingIngest();
-        using var pages = await PageLoad.OpenAsync(ingest ?? new(counting), new Open { Run = run, StartOver = driver.StartsOver }, CancellationToken.None);
+        PageLoad? pages = null;
         var id = Guid.Parse(run.RunId);
         var output = new ConnectorOutput(NullLogger.Instance, id, run.Connector, new OptionMask(options));
         var bundle = Path.GetDirectoryName(command)!;
         var launch = new ConnectorLaunch(run.Connector, bundle, "./" + Path.GetFileName(command), LaunchLimits.Of(new()), output);
-        var end = await driver.SyncAsync(new(launch, options, pages, OnStarted), CancellationToken.None);
+        var end = await driver.SyncAsync(new(launch, options, OpenAsync, OnStarted, TimeSpan.FromHours(1)), CancellationToken.None);
+        pages?.Dispose();
         if (ingest is null)
             return counting.Objects;
         var request = new CloseRequest { Run = run, Outcome = Outcome.Succeeded, Result = end.Result };
         request.CompleteStreams.AddRange(end.CompleteStreams);
         var outcome = await ingest.CloseAsync(request);
         return outcome.Outcome == Outcome.Succeeded ? outcome.Counts.Received : throw new InvalidOperationException($"The run ended as {outcome.Outcome}: {outcome.Error?.Message}");
+
+        async Task<PageLoad> OpenAsync(bool startsOver) =>
+            pages = await PageLoad.OpenAsync(ingest ?? new(counting), new Open { Run = run, StartOver = startsOver }, CancellationToken.None);
 
         void OnStarted(string isolation)
         {

@@ -22,13 +22,11 @@ internal sealed class StreamDriver(ProcessLauncher launcher, Isolation isolation
         MethodType.ServerStreaming, "bench.Generator", "Stream",
         Marshallers.Create(request => request.ToByteArray(), SyncRequest.Parser.ParseFrom), ReceivedPage.Marshaller);
 
-    public bool StartsOver => true;
-
     public async Task<ConnectorDescription> DescribeAsync(ConnectorLaunch launch, CancellationToken cancel)
     {
         using var folder = folders.Create();
         await using var plugin = await StartAsync(folder, launch, cancel);
-        return new(plugin.Isolation);
+        return new(plugin.Isolation, "stream");
     }
 
     public async Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel)
@@ -36,17 +34,22 @@ internal sealed class StreamDriver(ProcessLauncher launcher, Isolation isolation
         using var folder = folders.Create();
         await using var plugin = await StartAsync(folder, work.Launch, cancel);
         work.OnStarted(plugin.Isolation);
+        var pages = await work.OpenPages(true);
         using var call = plugin.Invoker.AsyncServerStreamingCall(Stream, null, new(cancellationToken: cancel), new() { Options = work.Options });
         while (await call.ResponseStream.MoveNext(cancel))
         {
             var page = call.ResponseStream.Current;
-            await work.Pages.SendAsync("", page.Bytes, cancel: cancel);
+            await pages.SendAsync("", page.Bytes, cancel: cancel);
             page.Release();
         }
 
-        await work.Pages.SealAsync();
-        return work.Pages.Refused.IsCompleted ? throw await work.Pages.Refused : new("", [""]);
+        await pages.SealAsync();
+        return pages.Refused.IsCompleted ? throw await pages.Refused : new("", [""]);
     }
+
+    public Task<IReadOnlyList<CheckResult>> CheckAsync(ConnectorLaunch launch, string options, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<ActionAnswer> InvokeAsync(ActionWork work, CancellationToken cancel) => throw new NotSupportedException();
 
     private Task<PluginHost> StartAsync(RunFolder folder, ConnectorLaunch launch, CancellationToken cancel) =>
         PluginHost.StartAsync(launcher, isolation, folder, launch, TimeSpan.FromSeconds(options.Value.GraceSeconds), Versions, Cookie, cancel);

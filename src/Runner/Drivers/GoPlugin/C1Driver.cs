@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Platform.Protocols.C1;
 using Platform.Runner.Processes;
+using Platform.Runner.Runs;
 
 namespace Platform.Runner.Drivers.GoPlugin;
 
@@ -15,9 +16,6 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
     private static readonly TimeSpan DeadlineTolerance = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WindUpLimit = TimeSpan.FromSeconds(1);
 
-    /// <summary>Always: c1 has no state.</summary>
-    public bool StartsOver => true;
-
     /// <summary>c1 has no call that tells something: that it answers is all there is to know.</summary>
     public async Task<ConnectorDescription> DescribeAsync(ConnectorLaunch launch, CancellationToken cancel)
     {
@@ -25,13 +23,22 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
         try
         {
             await using var plugin = await StartAsync(folder, launch, cancel);
-            return new(plugin.Isolation);
+            return new(plugin.Isolation, Protocol);
         }
         catch (RunFaultException e)
         {
             throw WithLastWords(e, launch.Output);
         }
     }
+
+    /// <summary>There is nothing to ask: that it starts is the one check.</summary>
+    public async Task<IReadOnlyList<CheckResult>> CheckAsync(ConnectorLaunch launch, string options, CancellationToken cancel)
+    {
+        await DescribeAsync(launch, cancel);
+        return [new("start", true, "The connector starts and answers; connectors of its protocol can't check their options without a sync.")];
+    }
+
+    public Task<ActionAnswer> InvokeAsync(ActionWork work, CancellationToken cancel) => throw Faults.UnknownAction(work.Action);
 
     public async Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel)
     {
@@ -40,11 +47,13 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
         {
             await using var plugin = await StartAsync(folder, work.Launch, cancel);
             work.OnStarted(plugin.Isolation);
-            var session = new CallbackSession(work.Pages);
+            // c1 has no state: every attempt sends everything anew.
+            var pages = await work.OpenPages(true);
+            var session = new CallbackSession(pages);
             await using var callback = await CallbackEndpoint.ListenAsync(folder.Socket("callback"), session, options.Value.MaxMessageBytes, plugin.Tls);
             try
             {
-                return await SyncAsync(plugin, callback, session, work, cancel);
+                return await SyncAsync(plugin, callback, session, pages, work, cancel);
             }
             finally
             {
@@ -64,18 +73,17 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
         e.Fault.Detail is null && output.LastWords is { } words ? new(e.Fault with { Detail = words }) : e;
 
     private async Task<SyncEnd> SyncAsync(
-        PluginHost plugin, CallbackEndpoint callback, CallbackSession session, SyncWork work, CancellationToken cancel)
+        PluginHost plugin, CallbackEndpoint callback, CallbackSession session, PageLoad pages, SyncWork work, CancellationToken cancel)
     {
         var client = new Connector.ConnectorClient(plugin.Invoker);
         var id = await AnnounceAsync(plugin, callback.Socket);
-        var limit = TimeSpan.FromSeconds(options.Value.SyncTimeoutSeconds);
-        var deadline = DateTime.UtcNow + limit;
+        var deadline = DateTime.UtcNow + work.TotalLimit;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var call = client.SyncAsync(new SyncRequest { Options = work.Options, CallbackHandlerServer = id }, deadline: deadline, cancellationToken: stop.Token);
         var sync = call.ResponseAsync;
 
         // Sync may hang until its deadline: its process, the broker and the pages are watched beside it.
-        await Task.WhenAny(sync, plugin.Exited, plugin.Broker.Ended, work.Pages.Refused);
+        await Task.WhenAny(sync, plugin.Exited, plugin.Broker.Ended, pages.Refused);
         if (cancel.IsCancellationRequested)
         {
             session.End();
@@ -88,16 +96,16 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
         await callback.HandshakesSettled;
         // A page that is on its way when Sync returns still counts; one that comes later is refused.
         if (sync.IsCompletedSuccessfully)
-            await work.Pages.SealAsync();
+            await pages.SealAsync();
         session.End();
-        if (work.Pages.Refused.IsCompleted)
-            throw await work.Pages.Refused;
+        if (pages.Refused.IsCompleted)
+            throw await pages.Refused;
         if (sync.IsCompletedSuccessfully)
             return new(sync.Result.Metadata, session.FullListing || work.FullListing ? [CallbackService.OnlyStream] : []);
 
         await stop.CancelAsync();
         if (IsLate(sync, deadline))
-            throw Faults.SyncTimeout(limit, plugin.WithoutStdio);
+            throw Faults.SyncTimeout(work.TotalLimit, plugin.WithoutStdio);
         throw await WhyAsync(plugin, sync);
     }
 
