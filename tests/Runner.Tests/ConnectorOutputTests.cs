@@ -23,6 +23,24 @@ public sealed class ConnectorOutputTests
     }
 
     [Fact]
+    public void A_line_of_the_protocol_has_the_level_that_the_connector_gave_it()
+    {
+        Output.Add(LogLevel.Warning, "careful");
+
+        Assert.Equal(LogLevel.Warning, Assert.Single(log.Lines).Level);
+        Assert.Equal("careful", Output.LastWords);
+    }
+
+    [Fact]
+    public void A_line_that_is_json_but_no_text_stands_as_it_came()
+    {
+        const string line = """{"@level":"info","@message":"half a pair: \ud800"}""";
+        Output.Add(line, false);
+
+        Assert.Equal(line, Output.LastWords);
+    }
+
+    [Fact]
     public void A_flood_of_ordinary_lines_hides_no_error()
     {
         for (var line = 0; line < Flood; line++)

@@ -38,22 +38,37 @@ internal sealed partial class ConnectorOutput(ILogger logger, Guid? run, string 
     /// <summary>Takes a line that the connector's code printed: seldom why it failed, and much of it may still come when it is gone.</summary>
     public void AddPrinted(string line, bool cut) => Add(line, cut, printed);
 
+    /// <summary>Takes a line that the connector logged by its protocol, with the level that it gave.</summary>
+    public void Add(LogLevel level, string text)
+    {
+        lock (kept)
+            Take(level, text, cut: text.Length > LineReader.MaxLineBytes, kept);
+    }
+
     private void Add(string line, bool cut, Queue<string> words)
     {
         lock (kept)
         {
             var (level, text) = Read(line);
-            text = mask.Apply(text) + (cut ? " …" : "");
-            words.Enqueue(text.Length <= MaxKeptCharacters ? text : text[..MaxKeptCharacters] + " …");
-            if (words.Count > MaxKept)
-                words.Dequeue();
-
-            var count = level >= LogLevel.Warning ? ++severe : ++ordinary;
-            if (count <= MaxLogged)
-                Log.Line(logger, level, connector, id, text);
-            else if (count == MaxLogged + 1)
-                Log.Dropped(logger, connector, id, MaxLogged, level >= LogLevel.Warning ? "warnings and errors" : "ordinary lines");
+            Take(level, text, cut, words);
         }
+    }
+
+    private void Take(LogLevel level, string text, bool cut, Queue<string> words)
+    {
+        text = mask.Apply(text);
+        if (text.Length > LineReader.MaxLineBytes)
+            text = text[..LineReader.MaxLineBytes];
+        text += cut ? " …" : "";
+        words.Enqueue(text.Length <= MaxKeptCharacters ? text : text[..MaxKeptCharacters] + " …");
+        if (words.Count > MaxKept)
+            words.Dequeue();
+
+        var count = level >= LogLevel.Warning ? ++severe : ++ordinary;
+        if (count <= MaxLogged)
+            Log.Line(logger, level, connector, id, text);
+        else if (count == MaxLogged + 1)
+            Log.Dropped(logger, connector, id, MaxLogged, level >= LogLevel.Warning ? "warnings and errors" : "ordinary lines");
     }
 
     // hclog's JSON where it is that, else the text with the level of its prefix. A panic's stack trace is all errors.
@@ -82,8 +97,9 @@ internal sealed partial class ConnectorOutput(ILogger logger, Guid? run, string 
                 text.Append(CultureInfo.InvariantCulture, $" {field.Name}={field.Value}");
             return (level, text.ToString());
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // No JSON, or with half a surrogate pair in it, which is no text: then the line stands as it came.
             return null;
         }
     }
