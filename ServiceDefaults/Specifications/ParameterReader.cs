@@ -1,0 +1,187 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Platform.ServiceDefaults;
+
+/// <summary>One application of <see cref="ParameterRules"/>: makes the values, and remembers what was wrong.</summary>
+internal sealed class ParameterReader
+{
+    private readonly List<FieldError> errors = [];
+
+    public IReadOnlyList<FieldError> Errors => errors;
+
+    /// <param name="path">Where the object stands, with a dot at its end; empty for the whole.</param>
+    /// <param name="isSecret">Then names that the specification does not have are not told either.</param>
+    public JsonObject Members(IReadOnlyList<Parameter> parameters, JsonElement json, string path, bool isSecret)
+    {
+        var given = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var member in json.EnumerateObject())
+        {
+            // Looking for what was meant takes time, which is not spent on errors that nobody sees.
+            if (errors.Count == ParameterRules.MaxErrors) break;
+            if (ParameterRules.Find(parameters, member.Name) is null)
+                Add(isSecret ? path.TrimEnd('.') : path + member.Name, "unknown_field", KnownNames.Hint(parameters, member.Name));
+            else if (!given.TryAdd(member.Name, member.Value))
+                Add(path + member.Name, "duplicate_field", "The field stands there twice.");
+        }
+
+        var values = new JsonObject();
+        foreach (var parameter in parameters)
+            foreach (var name in Names(parameter, given.Keys).Where(name => ParameterRules.Find(parameters, name) == parameter))
+                if (Value(parameter, given.GetValueOrDefault(name), path + name, isSecret) is { } value)
+                    values[name] = value;
+        return values;
+    }
+
+    /// <summary>
+    /// A name with <c>*</c> is there as often as given names begin like it: "tables.users.key" makes "tables.*.format" be "tables.users.format".
+    /// </summary>
+    private static IEnumerable<string> Names(Parameter parameter, IEnumerable<string> given)
+    {
+        if (!ParameterRules.HasWildcard(parameter.Name)) return [parameter.Name];
+        var pattern = parameter.Name.Split('.');
+        var fixedFrom = Array.LastIndexOf(pattern, "*") + 1;
+        return given.Select(name => name.Split('.'))
+            .Where(name => name.Length >= fixedFrom && ParameterRules.Matches(pattern.AsSpan(0, fixedFrom), name.AsSpan(0, fixedFrom)))
+            .Select(name => string.Join('.', [.. name.Take(fixedFrom), .. pattern.Skip(fixedFrom)])).Distinct();
+    }
+
+    /// <returns>Null: left out, or wrong.</returns>
+    private JsonNode? Value(Parameter parameter, JsonElement given, string path, bool isSecret)
+    {
+        if (ParameterRules.IsEmpty(given))
+        {
+            if (string.IsNullOrWhiteSpace(parameter.Default))
+            {
+                if (parameter.IsRequired) Add(path, "required", "The field is required and must not be empty.");
+                return null;
+            }
+            if (!TryReadDefault(parameter, out given))
+            {
+                Add(path, "unusable_rule", "The connector's specification has a default here that is not JSON; its author has to mend it.");
+                return null;
+            }
+        }
+        isSecret |= parameter.Secret;
+        return parameter.Type switch
+        {
+            ParameterTypes.List => List(parameter, given, path, isSecret),
+            ParameterTypes.Map => Map(parameter, given, path, isSecret),
+            ParameterTypes.Object => Object(parameter, given, path, isSecret),
+            ParameterTypes.Any => Copy(given, path),
+            _ => Scalar(parameter, given, path),
+        };
+    }
+
+    private static bool TryReadDefault(Parameter parameter, out JsonElement value)
+    {
+        value = default;
+        if (!ParameterRules.IsStructured(parameter.Type))
+        {
+            value = JsonSerializer.SerializeToElement(parameter.Default);
+            return true;
+        }
+        try
+        {
+            value = JsonElement.Parse(parameter.Default!);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private JsonValue? Scalar(Parameter parameter, JsonElement given, string path)
+    {
+        var (scalar, expected) = ParameterScalar.Read(parameter.Type, given);
+        if (scalar is null)
+        {
+            Add(path, "wrong_type", $"The field must be {expected}.");
+            return null;
+        }
+        foreach (var validation in parameter.Validations ?? [])
+            if (scalar.Check(parameter.Type, validation) is { } error) Add(path, error.Code, error.Message);
+        return scalar.Node;
+    }
+
+    private JsonArray? List(Parameter parameter, JsonElement given, string path, bool isSecret)
+    {
+        if (given.ValueKind != JsonValueKind.Array)
+        {
+            Add(path, "wrong_type", "The field must be a list.");
+            return null;
+        }
+        var values = new JsonArray();
+        foreach (var (position, item) in given.EnumerateArray().Index())
+        {
+            if (parameter.Elements is not { } elements)
+                values.Add(Copy(item, $"{path}[{position}]"));
+            else if (ParameterRules.IsEmpty(item) && string.IsNullOrWhiteSpace(elements.Default) && !elements.IsRequired)
+                values.Add(Empty(elements, item, $"{path}[{position}]"));
+            else
+                values.Add(Value(elements, item, $"{path}[{position}]", isSecret));
+        }
+        return values;
+    }
+
+    // Left out it would move those behind it.
+    private JsonNode? Empty(Parameter elements, JsonElement item, string path)
+    {
+        if (elements.Type == ParameterTypes.Any) return Copy(item, path);
+        if (elements.Type is ParameterTypes.String or ParameterTypes.File && item.ValueKind == JsonValueKind.String) return "";
+        Add(path, "required", "An element must not be empty.");
+        return null;
+    }
+
+    private JsonNode? Map(Parameter parameter, JsonElement given, string path, bool isSecret)
+    {
+        if (!IsObject(given, path)) return null;
+        if (parameter.Elements is not { } elements) return Copy(given, path);
+        var values = new JsonObject();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var member in given.EnumerateObject())
+        {
+            // Names in a secret may say as much as values.
+            var at = isSecret ? path : $"{path}.{member.Name}";
+            if (!names.Add(member.Name))
+                Add(at, "duplicate_field", "The field stands there twice.");
+            else if (Value(elements, member.Value, at, isSecret) is { } value)
+                values[member.Name] = value;
+        }
+        return values;
+    }
+
+    private JsonNode? Object(Parameter parameter, JsonElement given, string path, bool isSecret) =>
+        !IsObject(given, path) ? null
+        : parameter.Properties is { Count: > 0 } properties ? Members(properties, given, path + ".", isSecret)
+        : Copy(given, path);
+
+    private bool IsObject(JsonElement given, string path)
+    {
+        if (given.ValueKind == JsonValueKind.Object) return true;
+        Add(path, "wrong_type", "The field must be a JSON object.");
+        return false;
+    }
+
+    /// <summary>As it came: not read through numbers that hold less.</summary>
+    private JsonNode? Copy(JsonElement value, string path)
+    {
+        if (value.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object))
+            return value.ValueKind == JsonValueKind.Null ? null : JsonValue.Create(value);
+        try
+        {
+            value = JsonElement.Parse(value.GetRawText(), new() { MaxDepth = ParameterRules.MaxDepth, AllowDuplicateProperties = false });
+        }
+        catch (JsonException)
+        {
+            Add(path, "duplicate_field", "An object within it has a field twice.");
+        }
+        return value.ValueKind == JsonValueKind.Array ? JsonArray.Create(value) : JsonObject.Create(value);
+    }
+
+    private void Add(string path, string code, string message)
+    {
+        if (errors.Count < ParameterRules.MaxErrors) errors.Add(new(path, code, message));
+    }
+}
