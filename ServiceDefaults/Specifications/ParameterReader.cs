@@ -25,24 +25,33 @@ internal sealed class ParameterReader
                 Add(path + member.Name, "duplicate_field", "The field stands there twice.");
         }
 
+        var names = new HashSet<string>([.. given.Keys, .. parameters.Where(HasDefault).Select(p => p.Name).Where(name => !ParameterRules.HasWildcard(name))], StringComparer.Ordinal);
+        // A name that only its default makes may be the beginning of others.
+        while (parameters.Where(HasDefault).SelectMany(p => Names(p, names)).Except(names).ToList() is { Count: > 0 } more)
+            names.UnionWith(more);
+
         var values = new JsonObject();
         foreach (var parameter in parameters)
-            foreach (var name in Names(parameter, given.Keys).Where(name => ParameterRules.Find(parameters, name) == parameter))
+            foreach (var name in Names(parameter, names).Where(name => ParameterRules.Find(parameters, name) == parameter))
                 if (Value(parameter, given.GetValueOrDefault(name), path + name, isSecret) is { } value)
                     values[name] = value;
         return values;
     }
 
+    private static bool HasDefault(Parameter parameter) => !string.IsNullOrWhiteSpace(parameter.Default);
+
     /// <summary>
-    /// A name with <c>*</c> is there as often as given names begin like it: "tables.users.key" makes "tables.*.format" be "tables.users.format".
+    /// A name with <c>*</c> is there as often as others begin like it: "tables.users.key" makes "tables.*.format" be "tables.users.format".
     /// </summary>
-    private static IEnumerable<string> Names(Parameter parameter, IEnumerable<string> given)
+    private static IEnumerable<string> Names(Parameter parameter, IEnumerable<string> others)
     {
         if (!ParameterRules.HasWildcard(parameter.Name)) return [parameter.Name];
         var pattern = parameter.Name.Split('.');
         var fixedFrom = Array.LastIndexOf(pattern, "*") + 1;
-        return given.Select(name => name.Split('.'))
-            .Where(name => name.Length >= fixedFrom && ParameterRules.Matches(pattern.AsSpan(0, fixedFrom), name.AsSpan(0, fixedFrom)))
+        // With the star at its end there is nothing that could be missing.
+        var longest = fixedFrom == pattern.Length ? fixedFrom : int.MaxValue;
+        return others.Select(name => name.Split('.'))
+            .Where(name => name.Length >= fixedFrom && name.Length <= longest && ParameterRules.Matches(pattern.AsSpan(0, fixedFrom), name.AsSpan(0, fixedFrom)))
             .Select(name => string.Join('.', [.. name.Take(fixedFrom), .. pattern.Skip(fixedFrom)])).Distinct();
     }
 
@@ -51,7 +60,7 @@ internal sealed class ParameterReader
     {
         if (ParameterRules.IsEmpty(given))
         {
-            if (string.IsNullOrWhiteSpace(parameter.Default))
+            if (!HasDefault(parameter))
             {
                 if (parameter.IsRequired) Add(path, "required", "The field is required and must not be empty.");
                 return null;
@@ -117,7 +126,7 @@ internal sealed class ParameterReader
         {
             if (parameter.Elements is not { } elements)
                 values.Add(Copy(item, $"{path}[{position}]"));
-            else if (ParameterRules.IsEmpty(item) && string.IsNullOrWhiteSpace(elements.Default) && !elements.IsRequired)
+            else if (ParameterRules.IsEmpty(item) && !HasDefault(elements) && !elements.IsRequired)
                 values.Add(Empty(elements, item, $"{path}[{position}]"));
             else
                 values.Add(Value(elements, item, $"{path}[{position}]", isSecret));

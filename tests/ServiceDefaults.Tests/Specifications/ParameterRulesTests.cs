@@ -106,13 +106,17 @@ public sealed class ParameterRulesTests
     {
         Parameter[] parameters =
         [
-            Of("tables.*.key", "string", Required), Of("tables.*.format", "string") with { Default = "csv" }, Of("tables.main.format", "string") with { Default = "json" },
+            Of("tables.*.key", "string", Required), Of("tables.*.format", "string") with { Default = "csv" }, Of("tables.main.format", "string"),
         ];
-        Assert.Equal("""{"tables.users.key":"id","tables.users.format":"csv","tables.main.format":"json"}""", Good(parameters, """{"tables.users.key":"id"}"""));
+        Assert.Equal("""{"tables.users.key":"id","tables.main.key":"no","tables.users.format":"csv"}""", Good(parameters, """{"tables.users.key":"id","tables.main.key":"no"}"""));
         Assert.Equal(
             [("tables.users", "unknown_field"), ("tables.users.key.x", "unknown_field"), ("tables..key", "unknown_field"), ("tables.a.key", "required")],
             Errors(parameters, """{"tables.users": 1, "tables.users.key.x": 1, "tables..key": 1, "tables.a.format": "b"}"""));
     }
+
+    [Fact]
+    public void A_default_may_begin_the_names_of_others() => Assert.Equal(
+        """{"a.b.c":"2","a.b":"1"}""", Good([Of("a.*.c", "string") with { Default = "2" }, Of("a.b", "string") with { Default = "1" }, Of("*", "int", Required)], "{}"));
 
     [Theory]
     [InlineData("[]", "wrong_type")]
