@@ -75,6 +75,8 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 			_ = send(ctx, host, o, i, i+1)
 		}
 		return &EndSync{Metadata: "all well"}, nil
+	case "say-nothing":
+		select {}
 	case "hang":
 		if err := send(ctx, host, o, 0, 1); err != nil {
 			return nil, err

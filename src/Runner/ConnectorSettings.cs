@@ -18,6 +18,22 @@ internal sealed class ConnectorSettings
     [Range(1, 20 * 24 * 3600)]
     public int SyncTimeoutSeconds { get; init; } = 24 * 3600;
 
+    /// <summary>The most that a connection may ask for instead of <see cref="SyncTimeoutSeconds"/>.</summary>
+    [Range(1, 20 * 24 * 3600)]
+    public int SyncTimeoutCeilingSeconds { get; init; } = 7 * 24 * 3600;
+
+    /// <summary>Seconds from the connector's start to its first page, or the end of its sync, where the connection doesn't say.</summary>
+    [Range(1, 20 * 24 * 3600)]
+    public int FirstPageTimeoutSeconds { get; init; } = 3600;
+
+    /// <summary>Seconds between two signs of life of a sync (pages, states, progress), where the connection doesn't say. What Ingest needs doesn't count.</summary>
+    [Range(1, 20 * 24 * 3600)]
+    public int IdleTimeoutSeconds { get; init; } = 3600;
+
+    /// <summary>The most that a connection may ask for instead of <see cref="FirstPageTimeoutSeconds"/> and <see cref="IdleTimeoutSeconds"/>.</summary>
+    [Range(1, 20 * 24 * 3600)]
+    public int QuietCeilingSeconds { get; init; } = 24 * 3600;
+
     /// <summary>Seconds that a connector gets between being told to end and being killed.</summary>
     [Range(0, 60)]
     public double GraceSeconds { get; init; } = 2;

@@ -13,6 +13,9 @@ internal static class Errors
         "invalid_run", 422, "The run can't be started as asked", "The connection is missing.", "Name the connection to sync.",
         [new("connection", "required", "The name of a connection is needed.")]));
 
+    public static ProblemException InvalidLimits(IReadOnlyList<FieldError> errors) => new(new(
+        "invalid_run_limits", 422, "The limits can't be set as asked", $"{errors.Count} of the limits are not valid.", "Correct them all; nothing was changed.", errors));
+
     public static ProblemException RunFinished(Run run) => new(new(
         "run_finished", 409, "The run has ended already", $"The run {run.State} at {run.FinishedAt:u}.", "Nothing to cancel."));
 

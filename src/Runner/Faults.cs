@@ -1,9 +1,15 @@
+using Platform.ServiceDefaults;
+
 namespace Platform.Runner;
 
 /// <summary>Why a run failed, fit for its user.</summary>
 /// <param name="Code">One of <see cref="Faults"/>.</param>
 /// <param name="Detail">The connector's last words, bounded.</param>
-internal sealed record RunFault(string Code, string Message, string? Remedy = null, string? Detail = null);
+/// <param name="Transient">
+/// It may pass by itself, so another attempt is worth its cost: a part of the platform was away, or the connector itself says so. What a
+/// connector did wrong by itself, and a limit that it reached, it would most likely do and reach again.
+/// </param>
+internal sealed record RunFault(string Code, string Message, string? Remedy = null, string? Detail = null, bool Transient = false);
 
 internal sealed class RunFaultException(RunFault fault) : Exception(fault.Message)
 {
@@ -39,8 +45,9 @@ internal static class Faults
         $"The connector's command could not be started: {reason} ({command}).",
         "Check the manifest's command."));
 
-    public static RunFaultException SyncFailed(string connectorText) => new(new("sync_failed",
-        $"The connector reported: {connectorText}", "The text is the connector's own; see its documentation."));
+    /// <param name="retryable">The connector itself says that another attempt may help.</param>
+    public static RunFaultException SyncFailed(string connectorText, bool retryable = false) => new(new("sync_failed",
+        $"The connector reported: {connectorText}", "The text is the connector's own; see its documentation.", Transient: retryable));
 
     public static RunFaultException BrokerLost() => new(new("broker_lost",
         "The connector closed the stream on which callbacks are arranged, so no page can reach the platform any more.",
@@ -52,6 +59,14 @@ internal static class Faults
         withoutStdio
             ? "Build the connector with go-plugin 1.1.0 or newer, let it log to standard error only, or raise Connectors:SyncTimeoutSeconds if its source is slow."
             : "Look in the log for where it stands; raise Connectors:SyncTimeoutSeconds if its source is slow."));
+
+    public static RunFaultException FirstPageTimeout(TimeSpan limit) => new(new("first_page_timeout",
+        $"The connector sent no page within {limit.TotalSeconds:0} s of its start.",
+        "Look in the log for where it stands; raise the connection's first_page_seconds, or Connectors:FirstPageTimeoutSeconds, if its source is slow."));
+
+    public static RunFaultException IdleTimeout(TimeSpan limit) => new(new("idle_timeout",
+        $"The connector gave no sign of life for {limit.TotalSeconds:0} s: no page, no state, no progress.",
+        "Look in the log for where it stands; raise the connection's idle_seconds, or Connectors:IdleTimeoutSeconds, if its source is slow."));
 
     public static RunFaultException MtlsNotOffered() => new(new("mtls_not_offered",
         "The manifest asks for auto_mtls, but the connector offered no certificate in the sixth field of its handshake (a field of fewer than 51 characters is none).",
@@ -83,7 +98,13 @@ internal static class Faults
         "Let it send smaller pages, or raise Connectors:MaxMessageBytes."));
 
     public static RunFaultException IngestUnavailable(string why) => new(new("ingest_unavailable",
-        $"The service that stores objects could not be reached: {why}", "Start the run again once the system is healthy."));
+        $"The service that stores objects could not be reached: {why}", "Start the run again once the system is healthy.", Transient: true));
+
+    public static RunFaultException RegistryUnavailable(string why) => new(new("registry_unavailable",
+        $"The connection could not be read: {why}", "Start the run again once the system is healthy.", Transient: true));
+
+    public static RunFaultException DatabaseUnavailable(string why) => new(new("database_unavailable",
+        $"The database of the runs could not be reached: {why}", "Start the run again once the system is healthy.", Transient: true));
 
     public static RunFaultException StaleFence() => new(new("stale_fence",
         "Another runner has taken over this connection.", "Nothing to do: the other runner's word counts."));
@@ -92,16 +113,22 @@ internal static class Faults
         $"The installed connector could not be fetched: {why}", "Install the connector again."));
 
     public static RunFaultException InstallerUnavailable(string why) => new(new("installer_unavailable",
-        $"The service that keeps installed connectors could not be reached: {why}", "Try again once the system is healthy."));
+        $"The service that keeps installed connectors could not be reached: {why}", "Try again once the system is healthy.", Transient: true));
 
     public static RunFaultException DiskFull() => new(new("disk_full",
         "There is no space left where the Runner keeps unpacked connectors.", "Free space on the disk of its Data:Directory, or lower Bundles:MaxBytes."));
 
-    public static RunFaultException LimitsTooHigh(IEnumerable<string> limits) => new(new("limits_too_high",
-        $"The manifest's limits are more than this platform allows: {string.Join("; ", limits)}.",
-        "Lower the limits in the manifest, or let the platform's operator raise the named settings."));
+    /// <param name="of">Who asks for them: the manifest or the connection.</param>
+    public static RunFaultException LimitsTooHigh(IEnumerable<string> limits, string of = "manifest") => new(new("limits_too_high",
+        $"The {of}'s limits are more than this platform allows: {string.Join("; ", limits)}.",
+        $"Lower the limits in the {of}, or let the platform's operator raise the named settings."));
 
-    public static RunFaultException PreparationFailed(string code, string message, string? remedy) => new(new(code, message, remedy));
+    public static RunFaultException InvalidOptions(IEnumerable<FieldError> errors) => new(new("invalid_options",
+        $"The connection's options are not what the connector's version takes: {string.Join("; ", errors.Select(e => $"{e.Field}: {e.Message}"))}",
+        "Change the options of the connection, or go back to a version that takes them."));
+
+    /// <summary>Registry refuses, in its own words.</summary>
+    public static RunFaultException PreparationFailed(Problem problem) => new(new(problem.Code, problem.Detail, problem.Remedy, Transient: problem.Status >= 500));
 
     public static RunFaultException UnknownProtocol(string protocol, IEnumerable<string> known) => new(new("unsupported_protocol_version",
         $"The connector's protocol \"{protocol}\" is not one that this platform speaks ({string.Join(", ", known)}).",
@@ -111,10 +138,10 @@ internal static class Faults
         $"The connector has no action \"{action}\".", "GET /v1/connections/{name}/actions lists those it has."));
 
     public static readonly RunFault RunnerLost = new("runner_lost",
-        "The runner that ran this connector is gone.", "Start the run again.");
+        "The runner that ran this connector is gone.", "Start the run again.", Transient: true);
 
     public static readonly RunFault RunnerStopping = new("runner_stopping",
-        "The runner was stopped before the connector had finished.", "Start the run again.");
+        "The runner was stopped before the connector had finished.", "Start the run again.", Transient: true);
 
     public static readonly RunFault Cancelled = new("cancelled", "The run was cancelled.");
 

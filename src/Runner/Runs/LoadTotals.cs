@@ -5,6 +5,8 @@ namespace Platform.Runner.Runs;
 /// <param name="Bytes">Of the pages as they came.</param>
 internal sealed record LoadTotals(Counts Counts, long Pages, long Bytes)
 {
+    public LoadTotals Plus(LoadTotals more) => Plus(more.Counts, more.Bytes) with { Pages = Pages + more.Pages };
+
     public LoadTotals Plus(Counts more, long bytes)
     {
         var sum = Counts.Clone();

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Platform.Ingest.V1;
+using Platform.ServiceDefaults;
 using IngestClient = Platform.Ingest.V1.Ingest.IngestClient;
 
 namespace Platform.Runner.Runs;
@@ -13,9 +14,11 @@ internal sealed class PageLoad : IDisposable
     private readonly PageStream stream;
     private readonly SemaphoreSlim turn = new(1);
     private readonly TaskCompletionSource<RunFaultException> refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SignsOfLife life;
     private volatile bool isSealed;
 
-    private PageLoad(IngestClient ingest, CancellationToken cancel) => stream = new(ingest.Load(cancellationToken: cancel), Refuse);
+    private PageLoad(IngestClient ingest, SignsOfLife life, CancellationToken cancel) =>
+        (this.life, stream) = (life, new(ingest.Load(cancellationToken: cancel), Refuse));
 
     /// <summary>Ends with the reason once a page was not accepted; never fails.</summary>
     public Task<RunFaultException> Refused => refused.Task;
@@ -26,10 +29,13 @@ internal sealed class PageLoad : IDisposable
     /// <summary>The connector's state per stream as it was committed before this attempt, for a driver that goes on from there.</summary>
     public IReadOnlyList<StreamState> States { get; private set; } = [];
 
+    /// <param name="heard">Hears of each page.</param>
     /// <exception cref="RunFaultException">Ingest is away, or refuses this writer.</exception>
-    public static async Task<PageLoad> OpenAsync(IngestClient ingest, Open open, CancellationToken cancel)
+    public static async Task<PageLoad> OpenAsync(IngestClient ingest, Open open, CancellationToken cancel, SignsOfLife? heard = null)
     {
-        var load = new PageLoad(ingest, cancel);
+        var life = heard ?? new();
+        using var waiting = life.WaitForPlatform();
+        var load = new PageLoad(ingest, life, cancel);
         try
         {
             load.States = (await load.stream.OpenAsync(open, cancel)).States;
@@ -79,6 +85,7 @@ internal sealed class PageLoad : IDisposable
     /// <summary>Waits for the pages that are being accepted; those after them are refused and no longer change the run. Never fails.</summary>
     public async Task SealAsync()
     {
+        using var waiting = life.WaitForPlatform();
         await turn.WaitAsync();
         try
         {
@@ -100,6 +107,8 @@ internal sealed class PageLoad : IDisposable
 
     private async Task InTurnAsync(Func<PageStream, Task> work, CancellationToken cancel)
     {
+        using var waiting = life.HearPage();
+        FaultPoints.Pass("page-received");
         await turn.WaitAsync(cancel);
         try
         {

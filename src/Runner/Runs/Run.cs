@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Platform.Contracts;
 using Platform.Ingest.V1;
 using Platform.ServiceDefaults;
@@ -53,6 +54,11 @@ internal sealed class Run
     public string? Result { get; init; }
     public bool FullListing { get; init; }
     public string Warnings { get; init; } = "[]";
+    public int? MaxAttempts { get; init; }
+    public DateTimeOffset? NextAttemptAt { get; init; }
+    public string? AttemptError { get; init; }
+    public bool FromStart { get; init; }
+    public string? WaitingFor { get; init; }
     public string? ErrorCode { get; init; }
     public string? ErrorMessage { get; init; }
     public string? ErrorRemedy { get; init; }
@@ -72,6 +78,19 @@ internal sealed class Run
         Fence = Fence ?? throw new InvalidOperationException("The run is not leased."),
     };
 
+    /// <summary>What the row shows so far: for an attempt that is not the first, what those before it have brought.</summary>
+    public LoadTotals Totals => new(new()
+    {
+        Received = Received,
+        Inserted = Inserted,
+        Updated = Updated,
+        Unchanged = Unchanged,
+        Deleted = Deleted,
+        Rejected = Rejected,
+        Superseded = Superseded,
+        Swept = Swept,
+    }, Pages, Bytes);
+
     /// <summary>Goes on with the trace of the request that asked for the run.</summary>
     public Activity? Continue(string name)
     {
@@ -80,7 +99,8 @@ internal sealed class Run
     }
 
     public RunView View() => new(
-        Id, Connection, ConnectionId, Connector, Version, State, Stage, Attempt, Isolation,
+        Id, Connection, ConnectionId, Connector, Version, State, Stage, Attempt, MaxAttempts, NextAttemptAt, RunErrorView.Parse(AttemptError), FromStart,
+        State == RunState.Queued || NextAttemptAt < DateTimeOffset.UtcNow ? "slot" : WaitingFor, Isolation,
         new(Received, Inserted, Updated, Unchanged, Deleted, Rejected, Superseded, Swept), Bytes, Pages, Result, FullListing,
         ErrorCode is null ? null : new(ErrorCode, ErrorMessage ?? "", ErrorRemedy, ErrorDetail), RunWarningView.Parse(Warnings),
         CreatedAt, StartedAt, FinishedAt, Actor);
@@ -90,15 +110,32 @@ internal sealed class Run
 /// <param name="Version">The connector's version that ran; null until the run has started.</param>
 /// <param name="State">queued, running, succeeded, failed or cancelled.</param>
 /// <param name="Stage">starting, syncing or closing while it runs.</param>
+/// <param name="Attempt">The present one, or the last, from 1; 0 until the run has started.</param>
+/// <param name="MaxAttempts">How many there may be; null until the run has started.</param>
+/// <param name="NextAttemptAt">Set while the run waits for its next attempt.</param>
+/// <param name="LastError">Why the attempt before the present or the coming one failed.</param>
+/// <param name="FromStart">The run begins anew, whatever states are stored.</param>
+/// <param name="WaitingFor">Why nothing moves: connector, ingest, database, broker, or slot for a run that may not begin yet; null: nothing is waited for.</param>
 /// <param name="Isolation">How the connector was kept apart, such as <c>bwrap+cgroup2</c> or <c>process-group</c>.</param>
 /// <param name="Bytes">Of the pages as the connector sent them.</param>
 /// <param name="Result">The connector's closing words.</param>
 /// <param name="FullListing">The run listed everything there is, as its connector or its connection says: what it did not send is deleted.</param>
 /// <param name="Warnings">What a person should look at although the run succeeded.</param>
 internal sealed record RunView(
-    Guid Id, string Connection, Guid ConnectionId, string Connector, int? Version, string State, string? Stage, int Attempt, string? Isolation,
+    Guid Id, string Connection, Guid ConnectionId, string Connector, int? Version, string State, string? Stage, int Attempt,
+    int? MaxAttempts, DateTimeOffset? NextAttemptAt, RunErrorView? LastError, bool FromStart, string? WaitingFor, string? Isolation,
     SyncCounts Counts, long Bytes, long Pages, string? Result, bool FullListing, RunErrorView? Error, IReadOnlyList<RunWarningView> Warnings,
     DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Actor);
 
 /// <param name="Detail">The connector's last words.</param>
-internal sealed record RunErrorView(string Code, string Message, string? Remedy, string? Detail);
+internal sealed record RunErrorView(string Code, string Message, string? Remedy, string? Detail)
+{
+    /// <summary>As the column <c>attempt_error</c> keeps it.</summary>
+    public static string ToJson(RunFault fault) => JsonSerializer.Serialize(
+        new RunErrorView(fault.Code, Storable(fault.Message)!, Storable(fault.Remedy), Storable(fault.Detail)), PlatformJson.Options);
+
+    public static RunErrorView? Parse(string? json) => json is null ? null : JsonSerializer.Deserialize<RunErrorView>(json, PlatformJson.Options);
+
+    // jsonb refuses it.
+    private static string? Storable(string? text) => text?.Replace("\0", "", StringComparison.Ordinal);
+}

@@ -13,11 +13,12 @@ using RegistryClient = Platform.Registry.V1.Registry.RegistryClient;
 
 namespace Platform.Runner.Runs;
 
-/// <summary>One attempt of a run, from its lease to its copied outcome. However it goes, it ends in a decision at Ingest.</summary>
+/// <summary>One attempt of a run, from its lease to its copied outcome. It ends in a decision at Ingest, or in the wait for the next attempt.</summary>
 internal sealed partial class RunExecution(
     RunStore store, RunChanges changes, RunClosing closing, EventPublisher events, RegistryClient registry, IngestClient ingest,
-    BundleCache bundles, ConnectorDrivers drivers, IOptions<ConnectorSettings> settings, ILogger<RunExecution> logger)
+    BundleCache bundles, ConnectorDrivers drivers, IOptions<ConnectorSettings> settings, IOptions<RunnerSettings> runner, ILogger<RunExecution> logger)
 {
+    private const int MostAttempts = 10;
     private const int MaxMessageCharacters = 4096;
     private const int MaxResultCharacters = 64 * 1024;
     private static readonly TimeSpan PrepareDeadline = TimeSpan.FromSeconds(30);
@@ -28,7 +29,7 @@ internal sealed partial class RunExecution(
         using var activity = run.Continue($"run {run.Connector}");
         await using var lease = new RunLease(run, store, changes, events);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Lost, lease.CancelRequested);
-        var (sync, fault) = await SyncAsync(lease, stop.Token, stopping);
+        var (sync, fault, maxAttempts) = await SyncAsync(lease, stop.Token, stopping);
         if (lease.Lost.IsCancellationRequested)
         {
             Log.LeaseLost(logger, run.Id);
@@ -38,61 +39,93 @@ internal sealed partial class RunExecution(
         lease.Stage = RunStage.Closing;
         if (fault is not null)
             activity?.SetStatus(ActivityStatusCode.Error, fault.Code);
-        var (outcome, reason) = RunRules.Decide(fault, lease.CancelRequested.IsCancellationRequested);
+        var cancelled = lease.CancelRequested.IsCancellationRequested;
+        if (fault is not null && RunRules.TriesAgain(fault, run.Attempt, maxAttempts, cancelled))
+        {
+            await closing.TryAgainAsync(run, fault, lease.Totals, lease.Lost);
+            return;
+        }
+
+        var (outcome, reason) = RunRules.Decide(fault, cancelled);
         await closing.CloseAsync(run, outcome, reason, sync, lease.Totals, lease.Lost);
     }
 
-    private async Task<(FinishedSync? Sync, RunFault? Fault)> SyncAsync(RunLease lease, CancellationToken stop, CancellationToken stopping)
+    private async Task<(FinishedSync? Sync, RunFault? Fault, int MaxAttempts)> SyncAsync(RunLease lease, CancellationToken stop, CancellationToken stopping)
     {
+        var maxAttempts = lease.Run.MaxAttempts ?? runner.Value.MaxAttempts;
         OptionMask? mask = null;
+        ConnectorOutput? output = null;
         PageLoad? pages = null;
+        SyncWatch? watch = null;
         try
         {
             var run = lease.Run;
             var specification = await PrepareAsync(run, stop);
             var start = specification.Start;
-            await store.DescribeAsync(run.Id, lease.Fence, specification.Version, start.Digest, start.Protocol, null, stop);
+            maxAttempts = specification.Policy is { HasMaxAttempts: true } policy ? Math.Clamp(policy.MaxAttempts, 1, MostAttempts) : runner.Value.MaxAttempts;
+            await store.DescribeAsync(run.Id, lease.Fence, specification.Version, start.Digest, start.Protocol, null, stop, maxAttempts);
             var options = Encoding.UTF8.GetString(specification.Options.Span);
             mask = new OptionMask(options);
             var driver = drivers.For(start.Protocol);
-            var limits = LaunchLimits.Of(settings.Value, start.Limits);
+            var launchLimits = LaunchLimits.Of(settings.Value, start.Limits);
+            var limits = SyncLimits.Of(settings.Value, specification.Policy);
             using var bundle = await bundles.GetAsync(start.Digest, stop);
-            var output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
-            var launch = ConnectorLaunch.Of(run.Connector, start, bundle.Files, limits, output);
-            var work = new SyncWork(launch, options, OpenAsync, OnStarted, TimeSpan.FromSeconds(settings.Value.SyncTimeoutSeconds)) { FullListing = specification.FullListing };
-            var end = await driver.SyncAsync(work, stop);
-            return (FinishedSync.Of(end with { Result = Bounded(mask.Apply(end.Result), MaxResultCharacters) }, specification), null);
+            output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
+            var life = new SignsOfLife();
+            watch = new SyncWatch(life, limits);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, watch.Exceeded);
+            var launch = ConnectorLaunch.Of(run.Connector, start, bundle.Files, launchLimits, output);
+            var work = new SyncWork(launch, options, OpenAsync, OnStarted, limits.Total)
+            {
+                FullListing = specification.FullListing,
+                FromStart = run.FromStart,
+                Streams = specification.Streams,
+                OnProgress = (_, _) => life.Hear(),
+            };
+            var answer = await driver.SyncAsync(work, end.Token);
+            return (FinishedSync.Of(answer with { Result = Bounded(mask.Apply(answer.Result), MaxResultCharacters) }, specification), null, maxAttempts);
 
             async Task<PageLoad> OpenAsync(bool startsOver)
             {
-                var open = new Open { Run = run.Identity(), StartOver = startsOver, NotifyChanges = specification.ChangedEvents };
-                return lease.Pages = pages = await PageLoad.OpenAsync(ingest, open, lease.Lost);
+                var open = new Open { Run = run.Identity(), StartOver = startsOver || run.FromStart, NotifyChanges = specification.ChangedEvents };
+                return lease.Pages = pages = await PageLoad.OpenAsync(ingest, open, lease.Lost, life);
             }
 
             void OnStarted(string applies)
             {
+                life.Start();
+                FaultPoints.Pass("connector-started");
                 lease.Stage = RunStage.Syncing;
                 _ = DescribeIsolationAsync(lease, applies);
             }
         }
-        catch (RunFaultException e)
-        {
-            var fault = mask is null ? e.Fault : mask.Apply(e.Fault);
-            return (null, fault with { Message = Bounded(fault.Message, MaxMessageCharacters) });
-        }
-        catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
-        {
-            return (null, stopping.IsCancellationRequested ? Faults.RunnerStopping : Faults.Cancelled);
-        }
         catch (Exception e)
         {
-            Log.Failed(logger, lease.Run.Id, e);
-            return (null, Faults.Internal);
+            var fault = FaultOf(e, watch?.Fault is { } limit ? limit.Fault with { Detail = output?.LastWords } : null, lease.Run.Id, stop, stopping);
+            fault = mask is null ? fault : mask.Apply(fault);
+            return (null, fault with { Message = Bounded(fault.Message, MaxMessageCharacters) }, maxAttempts);
         }
         finally
         {
             pages?.Dispose();
+            if (watch is not null)
+                await watch.DisposeAsync();
         }
+    }
+
+    /// <param name="exceeded">The limit that ended the sync, if one did.</param>
+    private RunFault FaultOf(Exception e, RunFault? exceeded, Guid run, CancellationToken stop, CancellationToken stopping)
+    {
+        if (exceeded is not null && !stop.IsCancellationRequested)
+            return exceeded;
+        if (e is RunFaultException fault)
+            return fault.Fault;
+        if (stop.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
+            return stopping.IsCancellationRequested ? Faults.RunnerStopping : Faults.Cancelled;
+        if (e is Npgsql.NpgsqlException)
+            return Faults.DatabaseUnavailable(e.Message).Fault;
+        Log.Failed(logger, run, e);
+        return Faults.Internal;
     }
 
     private async Task<RunSpecification> PrepareAsync(Run run, CancellationToken stop)
@@ -104,9 +137,7 @@ internal sealed partial class RunExecution(
         }
         catch (RpcException e) when (!stop.IsCancellationRequested)
         {
-            throw ProblemException.FromRpc(e)?.Problem is { } problem
-                ? Faults.PreparationFailed(problem.Code, problem.Detail, problem.Remedy)
-                : Faults.PreparationFailed("registry_unavailable", $"The connection could not be read: {e.Status.Detail}", "Start the run again once the system is healthy.");
+            throw ProblemException.FromRpc(e)?.Problem is { } problem ? Faults.PreparationFailed(problem) : Faults.RegistryUnavailable(e.Status.Detail);
         }
     }
 

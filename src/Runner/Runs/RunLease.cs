@@ -19,11 +19,13 @@ internal sealed class RunLease : IAsyncDisposable
     private readonly CancellationTokenSource lost = new();
     private readonly CancellationTokenSource cancelRequested = new();
     private readonly CancellationTokenSource ended = new();
+    private readonly LoadTotals before;
     private readonly Task beating;
 
     public RunLease(Run run, RunStore store, RunChanges changes, EventPublisher events)
     {
         (Run, this.store, this.changes, this.events) = (run, store, changes, events);
+        before = run.Totals;
         if (run.CancelRequestedAt is not null)
             cancelRequested.Cancel();
         beating = BeatAsync();
@@ -42,7 +44,8 @@ internal sealed class RunLease : IAsyncDisposable
     /// <summary>Where the pages go, once there are any.</summary>
     public PageLoad? Pages { get; set; }
 
-    public LoadTotals Totals => Pages?.Totals ?? new(new(), 0, 0);
+    /// <summary>Of all attempts.</summary>
+    public LoadTotals Totals => Pages is { } pages ? before.Plus(pages.Totals) : before;
 
     public async ValueTask DisposeAsync()
     {
@@ -56,7 +59,7 @@ internal sealed class RunLease : IAsyncDisposable
     private async Task BeatAsync()
     {
         var heldSince = Stopwatch.GetTimestamp();
-        var shown = 0L;
+        var shown = before.Pages;
         while (!ended.IsCancellationRequested)
         {
             await changes.WaitAsync(Run.Id, Interval, ended.Token);

@@ -19,6 +19,21 @@ internal static class RunRules
         : cancelRequested ? (Outcome.Cancelled, null)
         : (Outcome.Failed, fault);
 
+    /// <summary>Whether another attempt follows one that failed so.</summary>
+    /// <param name="attempt">That failed, from 1.</param>
+    public static bool TriesAgain(RunFault fault, int attempt, int maxAttempts, bool cancelRequested) =>
+        fault.Transient && attempt < maxAttempts && !cancelRequested;
+
+    /// <summary>How long the next attempt waits: not at all where only this Runner goes away, else longer with each one.</summary>
+    /// <param name="chance">From 0 to 1: runs that failed together don't come back together.</param>
+    public static TimeSpan Pause(RunnerSettings settings, RunFault fault, int attempt, double chance)
+    {
+        // A run whose Runner died waits for its lease to run out as it is.
+        var steps = fault.Code == Faults.RunnerLost.Code ? 0 : attempt - 1;
+        var longest = Math.Min(settings.RetryFirstSeconds * Math.Pow(settings.RetryFactor, steps), settings.RetryLongestSeconds);
+        return fault.Code == Faults.RunnerStopping.Code ? TimeSpan.Zero : TimeSpan.FromSeconds(longest * (1 + chance) / 2);
+    }
+
     /// <summary>How to close a run that nobody is behind any more and that has no outcome yet.</summary>
     public static (Outcome Outcome, RunFault? Fault) DecideAbandoned(string state, bool cancelRequested) =>
         cancelRequested || state == RunState.Queued ? (Outcome.Cancelled, null) : (Outcome.Failed, Faults.RunnerLost);

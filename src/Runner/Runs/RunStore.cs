@@ -13,24 +13,33 @@ internal sealed class RunStore(NpgsqlDataSource database)
     public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
 
     /// <summary>Who holds leases here, for the people who look at the table.</summary>
-    private static readonly string Owner = $"{Environment.MachineName}:{Environment.ProcessId}";
+    public static readonly string Owner = $"{Environment.MachineName}:{Environment.ProcessId}";
 
     /// <summary>The new run, or the one of this connection that is queued already.</summary>
-    public async Task<Run> QueueAsync(Guid connectionId, string connection, string connector, string? traceparent, string? actor, CancellationToken cancel)
+    /// <param name="fromStart">It begins anew, whatever states are stored; so does one that is queued already.</param>
+    public async Task<Run> QueueAsync(
+        Guid connectionId, string connection, string connector, string? traceparent, string? actor, CancellationToken cancel, bool fromStart = false)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
+        return await QueueAsync(session, connectionId, connection, connector, traceparent, actor, fromStart, cancel);
+    }
+
+    /// <summary>In the transaction that is open on the session, if one is.</summary>
+    public static async Task<Run> QueueAsync(
+        NpgsqlConnection session, Guid connectionId, string connection, string connector, string? traceparent, string? actor, bool fromStart, CancellationToken cancel)
+    {
         while (true)
         {
-            // The update changes nothing: it makes the standing row come back.
+            // Without from_start the update changes nothing: it makes the standing row come back.
             var run = await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
                 """
-                insert into runs (id, connection_id, connection, connector, state, traceparent, actor)
-                values (@Id, @ConnectionId, @Connection, @Connector, 'queued', @Traceparent, @Actor)
-                on conflict (connection_id) where state = 'queued' and cancel_requested_at is null do update set actor = runs.actor
+                insert into runs (id, connection_id, connection, connector, state, traceparent, actor, from_start)
+                values (@id, @connectionId, @connection, @connector, 'queued', @traceparent, @actor, @fromStart)
+                on conflict (connection_id) where state = 'queued' and cancel_requested_at is null
+                    do update set from_start = runs.from_start or excluded.from_start
                 returning *
                 """,
-                new { Id = Guid.CreateVersion7(), ConnectionId = connectionId, Connection = connection, Connector = connector, Traceparent = traceparent, Actor = actor },
-                cancellationToken: cancel));
+                new { id = Guid.CreateVersion7(), connectionId, connection, connector, traceparent, actor, fromStart }, cancellationToken: cancel));
             if (run is not null)
                 return run;
         }
@@ -68,58 +77,6 @@ internal sealed class RunStore(NpgsqlDataSource database)
             new { id }, cancellationToken: cancel));
     }
 
-    /// <summary>Makes a queued run running under a new fence, with its event; null when there is none to take.</summary>
-    /// <param name="id">This one only; null: the oldest.</param>
-    public async Task<Run?> LeaseQueuedAsync(Guid? id, CancellationToken cancel)
-    {
-        await using var session = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await session.BeginTransactionAsync(cancel);
-        try
-        {
-            var run = await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
-                """
-                update runs set state = 'running', stage = 'starting', attempt = attempt + 1, fence = nextval('fences'),
-                    lease_owner = @Owner, lease_until = now() + @LeaseTime, started_at = coalesce(started_at, now())
-                where id = (
-                    select q.id from runs q
-                    where q.state = 'queued' and q.cancel_requested_at is null and (@id::uuid is null or q.id = @id)
-                        and not exists (select 1 from runs r where r.connection_id = q.connection_id and r.state = 'running')
-                    order by q.id for update skip locked limit 1)
-                returning *
-                """,
-                new { id, Owner, LeaseTime }, transaction, cancellationToken: cancel));
-            if (run is null)
-                return null;
-            using var activity = run.Continue("lease run");
-            var started = new SyncStarted(run.Id, run.ConnectionId, run.Connection, run.Connector, run.Attempt, run.StartedAt!.Value);
-            await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.SyncStarted, run.Connector, RunEvents.Source(run.Id), started), cancel);
-            await transaction.CommitAsync(cancel);
-            return run;
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
-        {
-            // Another replica has just started a run of this connection.
-            return null;
-        }
-    }
-
-    /// <summary>A run that somebody has to close: its Runner is gone, or it was cancelled before it ran. Under a new fence.</summary>
-    public async Task<Run?> LeaseAbandonedAsync(CancellationToken cancel)
-    {
-        await using var session = await database.OpenConnectionAsync(cancel);
-        return await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
-            """
-            update runs set fence = nextval('fences'), lease_owner = @Owner, lease_until = now() + @LeaseTime
-            where id = (
-                select id from runs
-                where (state = 'running' and lease_until < now())
-                    or (state = 'queued' and cancel_requested_at is not null and (lease_until is null or lease_until < now()))
-                order by id for update skip locked limit 1)
-            returning *
-            """,
-            new { Owner, LeaseTime }, cancellationToken: cancel));
-    }
-
     /// <summary>Extends the lease and shows the progress.</summary>
     /// <returns>Whether a cancel is asked for; null when the lease is lost.</returns>
     public async Task<bool?> HeartbeatAsync(Guid id, long fence, string stage, LoadTotals totals, CancellationToken cancel)
@@ -128,23 +85,24 @@ internal sealed class RunStore(NpgsqlDataSource database)
         return await session.QuerySingleOrDefaultAsync<bool?>(new CommandDefinition(
             $"""
             update runs set lease_until = now() + @LeaseTime, stage = case when state = 'running' then @stage else stage end, {SetCounts}
-            where id = @id and fence = @fence and state in ('queued', 'running')
+            where id = @id and fence = @fence and state in ('queued', 'running') and next_attempt_at is null
             returning cancel_requested_at is not null
             """,
             Parameters(totals, new { id, fence, stage, LeaseTime }), cancellationToken: cancel));
     }
 
-    /// <summary>What is to be run and how it is kept apart, as soon as it is known.</summary>
-    public async Task DescribeAsync(Guid id, long fence, int? version, string? digest, string? protocol, string? isolation, CancellationToken cancel)
+    /// <summary>What is to be run, how often and how it is kept apart, as soon as it is known.</summary>
+    public async Task DescribeAsync(
+        Guid id, long fence, int? version, string? digest, string? protocol, string? isolation, CancellationToken cancel, int? maxAttempts = null)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
         await session.ExecuteAsync(new CommandDefinition(
             """
             update runs set version = coalesce(@version, version), digest = coalesce(@digest, digest),
-                protocol = coalesce(@protocol, protocol), isolation = coalesce(@isolation, isolation)
+                protocol = coalesce(@protocol, protocol), isolation = coalesce(@isolation, isolation), max_attempts = coalesce(@maxAttempts, max_attempts)
             where id = @id and fence = @fence and state = 'running'
             """,
-            new { id, fence, version, digest, protocol, isolation }, cancellationToken: cancel));
+            new { id, fence, version, digest, protocol, isolation, maxAttempts }, cancellationToken: cancel));
     }
 
     /// <summary>Which of these bundles belong to runs that have not ended.</summary>
@@ -160,10 +118,11 @@ internal sealed class RunStore(NpgsqlDataSource database)
     {
         var shown = totals ?? new(new Counts(), 0, 0);
         await using var session = await database.OpenConnectionAsync(cancel);
-        return (await session.QueryAsync<Guid>(new CommandDefinition(
+        var finished = (await session.QueryAsync<Guid>(new CommandDefinition(
             $"""
             with changed as (
-                update runs set state = @State, stage = null, lease_owner = null, lease_until = null, finished_at = now(), {SetCounts},
+                update runs set state = @State, stage = null, lease_owner = null, lease_until = null, next_attempt_at = null, waiting_for = null,
+                    finished_at = now(), {SetCounts},
                     result = @Result, full_listing = @FullListing, warnings = @Warnings::jsonb,
                     error_code = @Code, error_message = @Message, error_remedy = @Remedy, error_detail = @Detail
                 where id = @id and fence = @fence and state in ('queued', 'running') returning id)
@@ -182,6 +141,8 @@ internal sealed class RunStore(NpgsqlDataSource database)
                 Remedy = Text(outcome.Error?.Remedy),
                 Detail = Text(outcome.Error?.Detail),
             }), cancellationToken: cancel))).Any();
+        FaultPoints.Pass("run-finished");
+        return finished;
     }
 
     /// <summary>Copies what a confirmed sweep has changed; the same again changes nothing. Null when there is no such run that has ended.</summary>
@@ -194,13 +155,13 @@ internal sealed class RunStore(NpgsqlDataSource database)
     }
 
     // Pages and bytes never go back: whoever closes a run for another didn't see them.
-    private const string SetCounts =
+    internal const string SetCounts =
         """
         received = @Received, inserted = @Inserted, updated = @Updated, unchanged = @Unchanged, deleted = @Deleted,
         rejected = @Rejected, superseded = @Superseded, swept = @Swept, pages = greatest(pages, @Pages), bytes = greatest(bytes, @Bytes)
         """;
 
-    private static DynamicParameters Parameters(LoadTotals totals, object others)
+    internal static DynamicParameters Parameters(LoadTotals totals, object others)
     {
         var parameters = new DynamicParameters(others);
         var counts = totals.Counts;

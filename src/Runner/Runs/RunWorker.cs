@@ -4,11 +4,11 @@ using Microsoft.Extensions.Options;
 namespace Platform.Runner.Runs;
 
 /// <summary>
-/// Takes queued runs while there is room, closes those that nobody is behind any more, and drains at the end:
-/// running connectors get some time to finish, then their runs fail as <c>runner_stopping</c>.
+/// Takes queued runs and due attempts while there is room, settles those that nobody is behind any more, and drains at the end:
+/// running connectors get some time to finish, then their attempts fail as <c>runner_stopping</c> and another replica takes the runs.
 /// </summary>
 internal sealed partial class RunWorker(
-    RunStore store, RunExecution execution, RunClosing closing, RunChanges changes, IOptions<RunnerSettings> options, ILogger<RunWorker> logger)
+    RunStore store, RunQueue queue, RunExecution execution, RunClosing closing, RunChanges changes, IOptions<RunnerSettings> options, ILogger<RunWorker> logger)
     : BackgroundService
 {
     private readonly ConcurrentDictionary<Task, byte> working = [];
@@ -17,11 +17,13 @@ internal sealed partial class RunWorker(
     private readonly CancellationTokenSource drained = new();
     private volatile bool stopping;
 
-    /// <summary>Leases this run now if there is room and nothing is in its way; else the sweep finds it later.</summary>
+    /// <summary>Leases this run now if there is room and nothing is in its way; without room here the other replicas are told, and else the sweep finds it later.</summary>
     public async Task TryTakeAsync(Guid id, CancellationToken cancel)
     {
-        if (await slots.WaitAsync(TimeSpan.Zero, cancel))
+        if (!stopping && await slots.WaitAsync(TimeSpan.Zero, cancel))
             await TakeInSlotAsync(id, cancel);
+        else
+            await queue.WakeAllAsync(cancel);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -41,8 +43,8 @@ internal sealed partial class RunWorker(
         {
             try
             {
-                while (await store.LeaseAbandonedAsync(stoppingToken) is { } run)
-                    Start(() => CloseAbandonedAsync(run));
+                while (await queue.LeaseAbandonedAsync(stoppingToken) is { } run)
+                    Start(() => SettleAbandonedAsync(run));
                 while (!stopping && await slots.WaitAsync(TimeSpan.Zero, stoppingToken) && await TakeInSlotAsync(null, stoppingToken))
                 {
                 }
@@ -68,7 +70,7 @@ internal sealed partial class RunWorker(
         Run? run = null;
         try
         {
-            run = stopping ? null : await store.LeaseQueuedAsync(id, cancel);
+            run = stopping ? null : await queue.LeaseAsync(id, cancel);
         }
         finally
         {
@@ -88,15 +90,22 @@ internal sealed partial class RunWorker(
         return true;
     }
 
-    private async Task CloseAbandonedAsync(Run run)
+    private async Task SettleAbandonedAsync(Run run)
     {
-        using var activity = run.Continue("close run");
+        using var activity = run.Continue("settle run");
         using var limit = new CancellationTokenSource(RunStore.LeaseTime - TimeSpan.FromSeconds(2));
         try
         {
             if (await closing.StandingAsync(run, limit.Token) is { } standing)
             {
                 await store.FinishAsync(run.Id, run.Fence!.Value, standing, null, limit.Token);
+                return;
+            }
+
+            var maxAttempts = run.MaxAttempts ?? options.Value.MaxAttempts;
+            if (run.State == RunState.Running && RunRules.TriesAgain(Faults.RunnerLost, run.Attempt, maxAttempts, run.CancelRequestedAt is not null))
+            {
+                await closing.TryAgainAsync(run, Faults.RunnerLost, null, limit.Token);
                 return;
             }
 

@@ -9,7 +9,7 @@ internal static class RunsSetup
     {
         var services = builder.Services;
         services.AddOptions<RunnerSettings>().BindConfiguration(RunnerSettings.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<RunStore>().AddSingleton<RunClosing>().AddSingleton<RunExecution>();
+        services.AddSingleton<RunStore>().AddSingleton<RunQueue>().AddSingleton<RunRequests>().AddSingleton<RunClosing>().AddSingleton<RunExecution>();
         services.AddSingleton<RunChanges>().AddHostedService(s => s.GetRequiredService<RunChanges>());
         services.AddSingleton<RunWorker>().AddHostedService(s => s.GetRequiredService<RunWorker>());
         services.AddOptions<HostOptions>().Configure<Microsoft.Extensions.Options.IOptions<RunnerSettings>>((host, runner) =>
@@ -20,6 +20,7 @@ internal static class RunsSetup
     {
         var runs = routes.MapGroup("/v1/runs").WithTags("Runs");
         StartRun.Map(runs);
+        RunLimits.Map(runs);
         ListRuns.Map(runs);
         GetRun.Map(runs);
         CancelRun.Map(runs);

@@ -11,24 +11,35 @@ internal static class StartRun
     private const int ResolveSeconds = 10;
 
     /// <param name="Connection">Name of the connection.</param>
-    internal sealed record Request(string? Connection);
+    /// <param name="FromStart">Begin anew, whatever states are stored.</param>
+    internal sealed record Request(string? Connection, bool FromStart = false);
 
     public static void Map(RouteGroupBuilder runs) => runs
         .MapPost("/", HandleAsync)
         .RequireScope("runs:start")
         .Produces<RunView>(StatusCodes.Status202Accepted)
+        .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
         .WithSummary("Start a run of a connection");
 
     private static async Task<IResult> HandleAsync(
-        Request request, HttpContext context, RegistryClient registry, RunStore store, CommandPublisher commands, CancellationToken cancel)
+        Request request, HttpContext context, RegistryClient registry, RunStore store, RunRequests requests, CommandPublisher commands, CancellationToken cancel)
     {
         if (string.IsNullOrWhiteSpace(request.Connection))
             throw Errors.ConnectionRequired();
+        var key = IdempotencyKey.Read(context);
+        var hash = IdempotencyKey.Hash(request);
+        var actor = context.Actor();
+        if (key is not null && await requests.FindAsync(actor, key, hash, cancel) is { } known)
+            return Accepted(known);
         var connection = await registry.ResolveConnectionAsync(
             new() { Name = request.Connection }, deadline: DateTime.UtcNow.AddSeconds(ResolveSeconds), cancellationToken: cancel);
-        var run = await store.QueueAsync(
-            Guid.Parse(connection.Id), connection.Name, connection.Connector, Activity.Current?.Id, context.Actor(), cancel);
+        var trace = Activity.Current?.Id;
+        var run = key is null
+            ? await store.QueueAsync(Guid.Parse(connection.Id), connection.Name, connection.Connector, trace, actor, cancel, request.FromStart)
+            : await requests.QueueAsync(connection, trace, actor, request.FromStart, key, hash, cancel);
         await commands.TryPublishAsync(new RunQueued(run.Id), cancel);
-        return Results.Accepted($"/v1/runs/{run.Id}", run.View());
+        return Accepted(run);
     }
+
+    private static IResult Accepted(Run run) => Results.Accepted($"/v1/runs/{run.Id}", run.View());
 }
