@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Platform.Cli.Actions;
 using Platform.Cli.Api;
 using Platform.Cli.Catalog;
 using Platform.Cli.Connections;
 using Platform.Cli.Connectors;
 using Platform.Cli.Installs;
+using Platform.Cli.Invocations;
 using Platform.Cli.Local;
 using Platform.Cli.Lock;
 using Platform.Cli.Objects;
@@ -79,9 +81,14 @@ internal static class CommandLine
         new Command("installs", "Installs of connectors: how they went.") { InstallCommands.List(), InstallCommands.Show(), InstallCommands.Log(), InstallCommands.Cancel() },
         ListCatalog.Command(),
         new Command("lock", "The versions of all connectors as a file.") { LockCommands.Show(), LockCommands.Apply() },
-        new Command("connections", "Connections: a connector with its options.") { CreateConnection.Command(), ListConnections.Command() },
+        new Command("connections", "Connections: a connector with its options.") { CreateConnection.Command(), ListConnections.Command(), CheckConnection.Command() },
         Sync.Command(),
         new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), CancelRun.Command(), SweepRun.Command() },
+        new Command("actions", "What connectors can be asked to do.") { ListActions.Command(), ShowAction.Command(), InvokeAction.Command() },
+        new Command("invocations", "Actions that were asked for: how they went.")
+        {
+            InvocationCommands.List(), InvocationCommands.Show(), GetResult.Command(), InvocationCommands.Cancel(),
+        },
         new Command("objects", "The objects that connectors brought.") { ListObjects.Command(), ExportObjects.Command() },
         new Command("state", "Where a connection's next run goes on.") { ShowState.Command(), SetState.Command(), ResetState.Command() },
         new Command("rejects", "Objects that could not be stored.") { ListRejects.Command(), ShowReject.Command(), ReplayReject.Command(), DismissReject.Command() },

@@ -5,12 +5,12 @@ internal static class ExitCode
 {
     public const int Ok = 0;
 
-    /// <summary>The run, the install or the demonstration ended without success.</summary>
+    /// <summary>The run, the install, the action or the demonstration ended without success, or a check did not pass.</summary>
     public const int Failed = 1;
 
     public const int Usage = 2;
 
-    /// <summary>The API answered with a problem.</summary>
+    /// <summary>The API answered with a problem, or an action refused its arguments.</summary>
     public const int Problem = 3;
 
     public const int NotReachable = 4;
@@ -21,8 +21,20 @@ internal static class ExitCode
     /// <summary><c>up</c>: a platform runs already, or its port is taken.</summary>
     public const int AlreadyRunning = 6;
 
-    /// <summary>The run was cancelled.</summary>
+    /// <summary>The run, the install or the action was cancelled.</summary>
     public const int Cancelled = 7;
+
+    /// <summary>The action failed, and the same again may succeed.</summary>
+    public const int Transient = 9;
+
+    /// <summary>The action took too long; whether it had an effect is not known.</summary>
+    public const int TimedOut = 10;
+
+    /// <summary>What became of the action is not known.</summary>
+    public const int Lost = 11;
+
+    /// <summary>The action has not ended yet.</summary>
+    public const int Underway = 12;
 
     public const int Interrupted = 130;
 }

@@ -1,3 +1,4 @@
+using Platform.Runner.Invocations;
 using Platform.Runner.Runs;
 using Platform.ServiceDefaults;
 
@@ -36,6 +37,58 @@ internal static class Errors
     public static ProblemException TooManyDigests(int count, int limit) => new(new(
         "too_many_digests", 422, "Too many digests at once", $"{count} digests were asked for.", $"Ask for at most {limit} at a time.",
         [new("digests", "too_many", $"At most {limit}.")]));
+
+    public static ProblemException UnknownAction(string action, IReadOnlyList<ActionSpecification> known) => new(new(
+        "unknown_action", 404, "The connector has no such action", $"The connector has no action {Shorten(action)}.",
+        known.Count == 0 ? "It has none; another version of the connector may." : "GET /v1/connections/{name}/actions lists those it has."));
+
+    public static ProblemException UnknownInvocation(string id) => new(new(
+        "unknown_invocation", 404, "There is no such invocation", $"No invocation has the id {Shorten(id)}.", "GET /v1/invocations lists those of the last weeks."));
+
+    public static ProblemException UnknownInvocationState(string state) => new(new(
+        "bad_state", 400, "There is no such state of an invocation", $"state is {Shorten(state)}.", $"Use one of {string.Join(", ", InvocationState.All)}."));
+
+    public static ProblemException InvalidInvocation(IReadOnlyList<FieldError> errors) => new(new(
+        "invalid_invocation", 422, "The action can't be invoked as asked", $"{errors.Count} of the fields are not valid.", "Correct them all; nothing was done.", errors));
+
+    public static ProblemException InvalidArguments(Guid invocation, string action, IReadOnlyList<FieldError> errors) => new(new(
+        "invalid_arguments", 422, "The arguments are not those of the action", $"{errors.Count} of the arguments of {Shorten(action)} are not valid. Nothing was done.",
+        "Correct them all; GET /v1/connections/{name}/actions/{action} has their schema.", errors, Of(invocation)));
+
+    public static ProblemException InvalidOptions(Guid invocation, string connection, IReadOnlyList<FieldError> errors) => new(new(
+        "invalid_options", 422, "The connection's options are not those of its connector",
+        $"{errors.Count} of the options of {connection} are not what the connector's current version takes. Nothing was done.",
+        "Change the options of the connection, or go back to a version that takes them.", errors, Of(invocation)));
+
+    public static ProblemException RunActive(string connection, string action) => new(new(
+        "run_active", 409, "A run of the connection is active", $"The action {Shorten(action)} is exclusive, and a run of {connection} is active. Nothing was done.",
+        "Wait for the run's end, or cancel it."));
+
+    public static ProblemException ActionBusy(string connection, int waiting, int seconds) => new(new(
+        "action_busy", 429, "Too many actions of the connection wait", $"{waiting} mutating actions of {connection} wait for their turn already. Nothing was done.",
+        "Try again later, or raise Invocations:MaxWaitingToMutate.", Extensions: RetryAfter(seconds)));
+
+    public static ProblemException TooManyInvocations(int seconds) => new(new(
+        "too_many_invocations", 503, "Too many actions wait", "This Runner carries out as many actions as it may, and as many wait. Nothing was done.",
+        "Try again later, or raise Invocations:Concurrent or Invocations:MaxWaiting.", Extensions: RetryAfter(seconds)));
+
+    public static ProblemException InvocationFinished(Invocation invocation) => new(new(
+        "invocation_finished", 409, "The invocation has ended already", $"The invocation ended as {invocation.State} at {invocation.FinishedAt:u}.", "Nothing to cancel."));
+
+    public static ProblemException InvocationNotFinished(Invocation invocation) => new(new(
+        "invocation_not_finished", 409, "The invocation has not ended yet", $"The invocation is {invocation.State}.",
+        "Wait for its end: GET /v1/invocations/{id}/progress tells it."));
+
+    public static ProblemException NoResult(Invocation invocation) => new(new(
+        "no_result", 404, "The invocation has no result", $"The invocation ended as {invocation.State}.", "GET /v1/invocations/{id} has its error."));
+
+    public static ProblemException TooManyChecks(int seconds) => new(new(
+        "too_many_checks", 503, "Too many checks wait", "Other connections are being checked, and it took too long until it was this one's turn.",
+        "Try again later.", Extensions: RetryAfter(seconds)));
+
+    private static Dictionary<string, object?> RetryAfter(int seconds) => new() { ["retry_after"] = seconds };
+
+    private static Dictionary<string, object?> Of(Guid invocation) => new() { ["invocation_id"] = invocation, ["location"] = $"/v1/invocations/{invocation}" };
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }

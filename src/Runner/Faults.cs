@@ -137,6 +137,9 @@ internal static class Faults
     public static RunFaultException UnknownAction(string action) => new(new("unknown_action",
         $"The connector has no action \"{action}\".", "GET /v1/connections/{name}/actions lists those it has."));
 
+    public static RunFaultException BadResult(string why) => new(new("protocol_violation",
+        $"The action's result is no JSON: {why}.", "This is a defect of the connector; docs/connectors.md has the rules."));
+
     public static readonly RunFault RunnerLost = new("runner_lost",
         "The runner that ran this connector is gone.", "Start the run again.", Transient: true);
 

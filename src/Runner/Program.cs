@@ -1,7 +1,9 @@
 using Platform.Runner;
 using Platform.Runner.Bundles;
+using Platform.Runner.Checks;
 using Platform.Runner.Describe;
 using Platform.Runner.Drivers;
+using Platform.Runner.Invocations;
 using Platform.Runner.Runs;
 using Platform.ServiceDefaults;
 
@@ -17,10 +19,14 @@ builder.AddBundles();
 builder.Services.AddConnectorDrivers();
 builder.AddRuns();
 builder.AddGrpcServer();
-builder.Services.AddSingleton<DescribeConnector>();
+builder.Services.AddSingleton<DescribeConnector>().AddSingleton<PrepareConnection>();
+builder.Services.AddInvocations();
+builder.Services.AddChecks();
 
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapGrpcService<RunnerService>();
 app.MapRuns();
+app.MapInvocations();
+app.MapChecks();
 app.Run();

@@ -28,8 +28,9 @@ internal sealed class ApiClient : IDisposable
     public Task<JsonElement> GetAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Get, path, null, cancel);
 
     /// <param name="within">For an answer that takes its time; null: as any other.</param>
-    public Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancel, TimeSpan? within = null) =>
-        SendAsync(HttpMethod.Post, path, body is null ? null : JsonSerializer.Serialize(body, ApiJson.Options), cancel, within);
+    /// <param name="key">The Idempotency-Key: the same request again does it once.</param>
+    public Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancel, TimeSpan? within = null, string? key = null) =>
+        SendAsync(HttpMethod.Post, path, body is null ? null : JsonSerializer.Serialize(body, ApiJson.Options), cancel, within, key: key);
 
     /// <param name="ifMatch">The ETag of what is to be changed, with its quotes; null: whatever is there.</param>
     public Task<JsonElement> PutAsync(string path, object body, string? ifMatch, CancellationToken cancel) =>
@@ -108,13 +109,14 @@ internal sealed class ApiClient : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private async Task<JsonElement> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancel, TimeSpan? within = null, string? ifMatch = null)
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancel, TimeSpan? within = null, string? ifMatch = null, string? key = null)
     {
         var limit = within ?? AnswerWithin;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         deadline.CancelAfter(limit);
         using var request = new HttpRequestMessage(method, path);
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        if (key is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
         try
         {

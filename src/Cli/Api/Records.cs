@@ -66,3 +66,22 @@ internal sealed record Reject(
     long Id, string? Connection, Guid RunId, string Stream, string Reason, string? RemoteId, long Size, bool Complete, DateTimeOffset? RejectedAt);
 
 internal sealed record Replayed(string RemoteId, string Result);
+
+internal sealed record ActionRow(string Name, string? Description, bool Mutates, bool Exclusive, bool Idempotent, JsonElement Parameters, JsonElement? Result);
+
+internal sealed record Invocation(
+    Guid Id, string Connection, string Action, string State, string? Outcome, string? Stage, int Attempts, InvocationProgress? Progress,
+    JsonElement? Result, long? ResultBytes, InvocationError? Error, string? Actor, DateTimeOffset? CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt)
+{
+    public bool Final => Outcome is not null;
+}
+
+internal sealed record InvocationProgress(string Message, double? Fraction);
+
+internal sealed record InvocationError(string Code, string Message, IReadOnlyList<Violation>? Violations, string? Remedy, string? Detail);
+
+internal sealed record Violation(string Field, string Message);
+
+internal sealed record CheckAnswer(bool Passed, IReadOnlyList<Check> Checks);
+
+internal sealed record Check(string Name, bool Passed, string Message, string? Hint);

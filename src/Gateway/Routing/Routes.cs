@@ -15,6 +15,10 @@ internal static class Routes
         ("/v1/lock", "registry", false),
         ("/v1/connections/{**rest}", "registry", false),
         ("/v1/connections/{name}/state", "ingest", false),
+        // An action is waited for, a check takes its time.
+        ("/v1/connections/{name}/actions/{**rest}", "runner", true),
+        ("/v1/connections/{name}/check", "runner", true),
+        ("/v1/invocations/{**rest}", "runner", true),
         ("/v1/installs/{**rest}", "registry", false),
         ("/v1/installs/{id}/log", "installer", true),
         ("/v1/runs/{**rest}", "runner", false),

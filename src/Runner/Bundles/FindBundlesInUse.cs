@@ -1,10 +1,11 @@
+using Platform.Runner.Invocations;
 using Platform.Runner.Runs;
 using Platform.Runner.V1;
 
 namespace Platform.Runner.Bundles;
 
-/// <summary>Which bundles must not go: those of runs that have not ended, on whichever replica, and what this replica has started from besides.</summary>
-internal sealed class FindBundlesInUse(RunStore runs, BundleCache bundles)
+/// <summary>Which bundles must not go: those of runs and invocations that have not ended, on whichever replica, and what this replica has started from besides.</summary>
+internal sealed class FindBundlesInUse(RunStore runs, InvocationStore invocations, BundleCache bundles)
 {
     private const int MaxDigests = 1000;
 
@@ -12,7 +13,8 @@ internal sealed class FindBundlesInUse(RunStore runs, BundleCache bundles)
     {
         if (request.Digests.Count > MaxDigests)
             throw Errors.TooManyDigests(request.Digests.Count, MaxDigests);
-        var inUse = await runs.DigestsInUseAsync([.. request.Digests], cancel);
+        string[] digests = [.. request.Digests];
+        HashSet<string> inUse = [.. await runs.DigestsInUseAsync(digests, cancel), .. await invocations.DigestsInUseAsync(digests, cancel)];
         return new() { Digests = { request.Digests.Where(digest => inUse.Contains(digest) || bundles.IsInUse(digest)).Distinct() } };
     }
 }

@@ -13,6 +13,9 @@ internal sealed record ConnectorLaunch(string Connector, string Bundle, string C
     /// <summary>Environment variables of the manifest; what the platform itself sets stays.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Gets the isolation that applies, as soon as the process is there; for work that does not say it by itself.</summary>
+    public Action<string> OnIsolated { get; init; } = _ => { };
+
     /// <param name="start">As Registry says it.</param>
     public static ConnectorLaunch Of(string connector, ConnectorStart start, string bundle, LaunchLimits limits, ConnectorOutput output) =>
         new(connector, bundle, start.Command, limits, output, start.AutoMtls) { Environment = start.Env };

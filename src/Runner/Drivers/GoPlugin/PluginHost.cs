@@ -69,6 +69,7 @@ internal sealed class PluginHost : IAsyncDisposable
         var handshake = new TaskCompletionSource<Handshake>(TaskCreationOptions.RunContinuationsAsynchronously);
         var process = await ConnectorProcess.StartAsync(
             launcher, isolation, launch, folder, variables, LineReader.MaxLineBytes, OnOutput, launch.Output.Add);
+        launch.OnIsolated(process.Isolation);
         try
         {
             var agreed = await HandshakeAsync(process, handshake.Task, launch.Limits, cancel);

@@ -1,0 +1,12 @@
+using Platform.Registry.V1;
+using Platform.Runner.Processes;
+using Platform.ServiceDefaults;
+
+namespace Platform.Runner.Invocations;
+
+/// <summary>All that is needed to carry out an invocation; in memory alone, for as long as it takes.</summary>
+/// <param name="Options">Secret: the validated JSON object.</param>
+/// <param name="Arguments">May be secret: the validated JSON object.</param>
+/// <param name="Timeout">From its turn on, all attempts together.</param>
+internal sealed record InvocationWork(
+    Invocation Invocation, ConnectorStart Start, ActionSpecification Action, string Options, string Arguments, OptionMask Mask, TimeSpan Timeout);
