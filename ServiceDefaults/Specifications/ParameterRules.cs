@@ -51,7 +51,7 @@ public static partial class ParameterRules
     }
 
     /// <summary>The parameter that a name belongs to: its own, or else the first with a <c>*</c> in the right place.</summary>
-    internal static Parameter? Find(IReadOnlyList<Parameter> parameters, string name) =>
+    public static Parameter? Find(IReadOnlyList<Parameter> parameters, string name) =>
         parameters.FirstOrDefault(p => p.Name == name) ?? parameters.FirstOrDefault(p => HasWildcard(p.Name) && Matches(p.Name.Split('.'), name.Split('.')));
 
     internal static bool HasWildcard(string name) => name.Split('.').Contains("*");

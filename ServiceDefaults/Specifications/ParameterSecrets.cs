@@ -27,7 +27,8 @@ public static partial class ParameterRules
         return values;
     }
 
-    internal static JsonObject? ReadObject(string json)
+    /// <returns>Null for what is no JSON object, is too deep, or has a field twice.</returns>
+    public static JsonObject? ReadObject(string json)
     {
         try
         {

@@ -29,6 +29,9 @@ internal static class Errors
         ["runner_unavailable"] = (503, "Runner does not answer"),
         ["unknown_connection"] = (404, "There is no such connection"),
         ["invalid_connection"] = (422, "The connection has errors"),
+        ["invalid_options"] = (422, "The options have errors"),
+        ["etag_mismatch"] = (412, "It has changed meanwhile"),
+        ["if_match_required"] = (428, "The change needs a condition"),
         ["connection_exists"] = (409, "A connection of this name exists"),
         ["options_too_large"] = (413, "The options are too large"),
         ["connector_not_installed"] = (409, "The connector has no installed version"),
@@ -99,7 +102,7 @@ internal static class Errors
         $"Version {version} of '{connector}' can't be removed: {why}.", "Make another version the current one, or wait until runs and checks have ended.");
 
     public static ProblemException ConnectorInUse(string connector, IReadOnlyList<string> connections, bool more) => Make("connector_in_use",
-        $"Connections of '{connector}' exist: {string.Join(", ", connections)}{(more ? " and more" : "")}.", "A connection can't be removed yet, so its connector stays. Versions that are not in use can be deleted.",
+        $"Connections of '{connector}' exist: {string.Join(", ", connections)}{(more ? " and more" : "")}.", "Delete them first with DELETE /v1/connections/{name}; versions that are not in use can be deleted all the same.",
         extensions: new Dictionary<string, object?> { ["connections"] = connections });
 
     public static ProblemException InvalidRollback(IReadOnlyList<FieldError> errors) => Make("invalid_rollback",
@@ -116,6 +119,10 @@ internal static class Errors
             : "See that the manifest's command names a program of the source (a forgotten subdir is a usual reason), that it may be executed, and what it says by itself; then install again.");
 
     /// <inheritdoc cref="VersionCheckFailed"/>
+    public static InstallError SpecificationInvalid(string problem) => new("version_check_failed",
+        $"The new version was built and started, but what it says of itself can't be used: {problem}", "The connector's author has to correct its specification; then install it again.");
+
+    /// <inheritdoc cref="VersionCheckFailed"/>
     public static InstallError VersionCheckUnavailable(double seconds) => new("version_check_unavailable",
         $"The new version was built, but for {seconds:0} s no Runner was there that could have tried it, so it is not used.",
         "Install it again once the system is healthy.");
@@ -128,6 +135,23 @@ internal static class Errors
 
     public static ProblemException InvalidConnection(IReadOnlyList<FieldError> errors) => Make("invalid_connection",
         $"The connection has {Count(errors)}.", "Correct every field named under errors and send it again.", errors);
+
+    /// <summary>Of the options alone, by what the connector says of itself.</summary>
+    public static ProblemException InvalidOptions(IReadOnlyList<FieldError> errors) => Make("invalid_options",
+        $"The options have {Count(errors)}.", "Correct every field named under errors; GET /v1/connectors/{name}/specification says what the connector takes.", errors);
+
+    /// <summary>Nothing, when there are none.</summary>
+    public static void ThrowInvalid(IReadOnlyList<FieldError> errors)
+    {
+        if (errors.Count > 0)
+            throw errors.All(e => e.Field == "options" || e.Field.StartsWith("options.", StringComparison.Ordinal)) ? InvalidOptions(errors) : InvalidConnection(errors);
+    }
+
+    public static ProblemException ETagMismatch(string current) => Make("etag_mismatch",
+        $"The ETag is {current} now, which If-Match does not name.", "Read it again, and decide anew on what is there.");
+
+    public static ProblemException IfMatchRequired(string connection) => Make("if_match_required",
+        $"A change of '{connection}' has to say which state of it is meant, and the request has no If-Match.", $"Send If-Match with the ETag of GET /v1/connections/{connection}.");
 
     public static ProblemException ConnectionExists(string name) => Make("connection_exists",
         $"A connection named '{name}' exists already.", "Choose another name.");

@@ -20,14 +20,18 @@ public sealed class ConnectionTests(RegistryFixture registry)
         await registry.Install(Manifest("conn-a"), id => Success(id));
         using var created = await registry.Client.PostAsync("/v1/connections", Content(Connection("first", "conn-a", $"\"{Secret}\"")), Cancel);
         Assert.Equal(HttpStatusCode.Created, created.StatusCode);
-        Assert.Equal(("/v1/connections/first", "\"1\""), (created.Headers.Location?.ToString(), created.Headers.ETag?.Tag));
         var answer = await created.Content.ReadAsStringAsync(Cancel);
         var id = JsonSerializer.Deserialize<JsonElement>(answer).GetProperty("id").GetGuid();
+        Assert.Equal(("/v1/connections/first", $"\"1-{id.ToString("N")[^8..]}\""), (created.Headers.Location?.ToString(), created.Headers.ETag?.Tag));
         var shown = await registry.Get("/v1/connections/first");
         var list = await registry.Get("/v1/connections");
         var heard = await registry.Heard("connection.created.conn-a", id);
 
-        Assert.Equal(["id", "name", "connector", "full_listing", "max_delete_fraction", "changed_events", "created_at", "updated_at"], shown.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(
+            ["id", "name", "connector", "options", "options_errors", "full_listing", "max_delete_fraction", "changed_events", "streams", "max_attempts",
+                "first_page_seconds", "idle_seconds", "total_seconds", "created_at", "updated_at"],
+            shown.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(JsonValueKind.Null, shown.GetProperty("options").ValueKind);
         Assert.All([answer, shown.ToString(), list.ToString(), heard.Text, .. registry.Host.Logs], text => Assert.DoesNotContain(Secret, text));
     }
 
@@ -139,15 +143,15 @@ public sealed class ConnectionTests(RegistryFixture registry)
     [Fact]
     public void Escaped_and_structured_options_are_kept_as_given()
     {
-        static string Options(string options)
+        static string? Options(string options)
         {
-            using var json = JsonDocument.Parse(Connection("a", "b", options));
-            return Encoding.UTF8.GetString(CreateConnection.Read(json.RootElement).Options);
+            using var json = JsonDocument.Parse($"{{\"options\": {options}}}");
+            return ConnectionOptions.Read(new(json.RootElement, ["options"]));
         }
         Assert.Equal("ä\u0000\"", Options("\"\\u00e4\\u0000\\\"\""));
         Assert.Equal("{ \"a\" : 1.0 }", Options("{ \"a\" : 1.0 }"));
         Assert.Equal("[1, 2]", Options("[1, 2]"));
-        Assert.Equal("", Options("null"));
+        Assert.Null(Options("null"));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Platform.Registry.Tests;
 /// <summary>Walks the table of codes: every one is well formed, and made by exactly one factory with words and a remedy.</summary>
 public sealed class ErrorsTests
 {
-    private static readonly int[] Statuses = [400, 404, 409, 413, 422, 500, 503];
+    private static readonly int[] Statuses = [400, 404, 409, 412, 413, 422, 428, 500, 503];
 
     public static TheoryData<string> Codes => [.. Errors.Table.Keys];
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -73,6 +74,9 @@ internal sealed class RunnerPeer : Runner.V1.Runner.RunnerBase
     /// <summary>What becomes of a connector's checks; one that is not named answers at once.</summary>
     public ConcurrentDictionary<string, Func<CancellationToken, Task>> Checks { get; } = [];
 
+    /// <summary>What a connector says of itself, as JSON; one that is not named says nothing.</summary>
+    public ConcurrentDictionary<string, string> Specifications { get; } = [];
+
     public ConcurrentQueue<DescribeRequest> Described { get; } = [];
 
     /// <summary>Bundles of runs that have not ended.</summary>
@@ -88,7 +92,9 @@ internal sealed class RunnerPeer : Runner.V1.Runner.RunnerBase
         try
         {
             if (Checks.TryGetValue(request.Connector, out var check)) await check(context.CancellationToken);
-            return new() { Isolation = "none" };
+            return Specifications.TryGetValue(request.Connector, out var said)
+                ? new() { Isolation = "none", Protocol = "platform", Specification = ByteString.CopyFromUtf8(said) }
+                : new() { Isolation = "none", Protocol = "c1" };
         }
         finally
         {

@@ -23,7 +23,8 @@ internal sealed class StateChange(NpgsqlDataSource database, Retries retries)
                 await locks.ExecuteNonQueryAsync(token);
             await OpenRuns.RefuseAsync(connection, connectionId, name, token);
             var before = await StateView.ReadAsync(connection, connectionId, name, null, token);
-            ifMatch.Check(before.ETag);
+            if (!ifMatch.Holds(before.ETag))
+                throw Errors.ETagMismatch(before.ETag);
             await change(connection, before, token);
             var after = await StateView.ReadAsync(connection, connectionId, name, null, token);
             await transaction.CommitAsync(CancellationToken.None);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Dapper;
 using Google.Protobuf;
@@ -16,9 +15,7 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
 {
     private sealed record Identity(Guid Id, string Name, string Connector);
 
-    private sealed record Prepared(
-        Guid Id, string Name, string Connector, byte[] OptionsCiphertext, bool FullListing, double? MaxDeleteFraction, bool ChangedEvents,
-        int? Number, string? Digest, string? Manifest);
+    private sealed record Prepared(byte[] OptionsCiphertext, int? Number, string? Digest, string? Manifest, string? Specification);
 
     public override async Task<Connection> ResolveConnection(ResolveConnectionRequest request, ServerCallContext context)
     {
@@ -39,41 +36,28 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
         if (!Guid.TryParse(request.ConnectionId, out var id)) throw Errors.UnknownConnection(request.ConnectionId);
 
         await using var connection = await database.OpenConnectionAsync(cancel);
-        var found = await connection.QuerySingleOrDefaultAsync<Prepared>(new CommandDefinition("""
-            SELECT n.id, n.name, n.connector, n.options_ciphertext, n.full_listing, n.max_delete_fraction, n.changed_events, v.number, v.digest, v.manifest
-            FROM connections n
+        // One statement: what it is told of goes together.
+        var (row, found) = (await connection.QueryAsync<ConnectionRow, Prepared, (ConnectionRow, Prepared)>(new CommandDefinition($"""
+            SELECT n.*, v.number, v.digest, v.manifest, v.specification
+            FROM (SELECT {ConnectionRow.Columns}, options_ciphertext FROM connections WHERE id = @id) n
             LEFT JOIN connectors c ON c.name = n.connector
             LEFT JOIN connector_versions v ON v.connector = c.name AND v.number = c.current_version
-            WHERE n.id = @id
-            """, new { id }, cancellationToken: cancel)) ?? throw Errors.UnknownConnection(request.ConnectionId);
-        if (found.Manifest is null) throw Errors.ConnectorNotInstalled(found.Connector);
+            """, new { id }, cancellationToken: cancel), (row, found) => (row, found), splitOn: "options_ciphertext")).SingleOrDefault();
+        if (row is null) throw Errors.UnknownConnection(request.ConnectionId);
+        if (found.Manifest is null) throw Errors.ConnectorNotInstalled(row.Connector);
 
         var manifest = JsonSerializer.Deserialize<Manifest>(found.Manifest, PlatformJson.Options)!;
         var specification = new RunSpecification
         {
-            Connection = new() { Id = found.Id.ToString(), Name = found.Name, Connector = found.Connector },
+            Connection = new() { Id = row.Id.ToString(), Name = row.Name, Connector = row.Connector },
             Version = found.Number!.Value,
             Start = ConnectorStarts.Of(found.Digest!, manifest),
-            Options = Open(found),
-            FullListing = found.FullListing,
-            ChangedEvents = found.ChangedEvents,
+            Options = ByteString.CopyFromUtf8(vault.Read(row.Id, row.Name, found.OptionsCiphertext)),
+            Specification = found.Specification is { } said ? ByteString.CopyFromUtf8(said) : ByteString.Empty,
         };
-        if (found.MaxDeleteFraction is { } fraction)
-            specification.MaxDeleteFraction = fraction;
-        LogGiven(logger, found.Id, request.RunId);
+        row.Settings.Tell(specification);
+        LogGiven(logger, row.Id, request.RunId);
         return specification;
-    }
-
-    private ByteString Open(Prepared found)
-    {
-        try
-        {
-            return UnsafeByteOperations.UnsafeWrap(vault.Unprotect(found.Id, found.OptionsCiphertext));
-        }
-        catch (CryptographicException)
-        {
-            throw Errors.OptionsUnreadable(found.Name);
-        }
     }
 
     [LoggerMessage(1, LogLevel.Information, "The options of connection {Connection} were given for run {Run}")]

@@ -75,5 +75,8 @@ internal sealed class JsonFields
     public JsonElement? Value(string field) =>
         values.TryGetValue(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
+    /// <summary>Whether the field stands there at all, be it as null.</summary>
+    public bool Has(string field) => values.ContainsKey(field);
+
     public void Add(FieldError error) => errors.Add(error);
 }

@@ -6,18 +6,25 @@ using Platform.ServiceDefaults;
 
 namespace Platform.Registry.Versions;
 
+/// <param name="Protocol">Null: the Runner did not say.</param>
+/// <param name="Specification">As JSON; null: it says nothing of itself.</param>
+internal sealed record CheckedVersion(string? Protocol, string? Specification);
+
 /// <summary>What follows from a check, in one transaction: version, current version, install and event. Nothing, when the version is not being checked any more.</summary>
 internal static class CheckVerdict
 {
     private sealed record Version(string Connector, int Number, string Digest);
 
-    public static async Task AcceptAsync(NpgsqlDataSource database, Guid install, CancellationToken cancel)
+    /// <param name="said">What the version said of itself; it is kept with it.</param>
+    public static async Task AcceptAsync(NpgsqlDataSource database, Guid install, CheckedVersion said, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         if (await TakeAsync(transaction, install, "ready", cancel) is not { } version) return;
-        await connection.ExecuteAsync(new CommandDefinition(
-            "UPDATE connectors SET current_version = @Number WHERE name = @Connector", version, transaction, cancellationToken: cancel));
+        await connection.ExecuteAsync(new CommandDefinition("""
+            UPDATE connectors SET current_version = @Number WHERE name = @Connector;
+            UPDATE connector_versions SET agreed_protocol = @Protocol, specification = @Specification::jsonb WHERE connector = @Connector AND number = @Number
+            """, new { version.Number, version.Connector, said.Protocol, said.Specification }, transaction, cancellationToken: cancel));
         await FinishInstall.SucceedAsync(transaction, install, version.Connector, version.Number, version.Digest, cancel);
         FaultPoints.Pass("version-accepting");
         await transaction.CommitAsync(cancel);

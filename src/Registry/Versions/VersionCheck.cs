@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using Dapper;
 using Grpc.Core;
@@ -36,9 +37,9 @@ internal sealed partial class VersionCheck(
         var watch = WatchAsync(held, install, abandoned);
         try
         {
-            var error = await AskAsync(version, abandoned.Token);
+            var (said, error) = await AskAsync(version, abandoned.Token);
             if (error is null)
-                await CheckVerdict.AcceptAsync(database, install, stopping);
+                await CheckVerdict.AcceptAsync(database, install, said!, stopping);
             else
                 await CheckVerdict.RejectAsync(database, install, error, stopping);
             LogChecked(logger, version.Connector, version.Number, error?.Code ?? "ready");
@@ -77,8 +78,8 @@ internal sealed partial class VersionCheck(
         }
     }
 
-    /// <returns>Why the version can't be used; null when it answered.</returns>
-    private async Task<InstallError?> AskAsync(Version version, CancellationToken cancel)
+    /// <returns>What the version said, or why it can't be used.</returns>
+    private async Task<(CheckedVersion? Said, InstallError? Error)> AskAsync(Version version, CancellationToken cancel)
     {
         var (settings, manifest) = (options.Value, JsonSerializer.Deserialize<Manifest>(version.Manifest, PlatformJson.Options)!);
         var request = new DescribeRequest { Connector = version.Connector, Start = ConnectorStarts.Of(version.Digest, manifest) };
@@ -88,8 +89,7 @@ internal sealed partial class VersionCheck(
         {
             try
             {
-                await runner.DescribeAsync(request, deadline: DateTime.UtcNow + limit, cancellationToken: cancel);
-                return null;
+                return Read(await runner.DescribeAsync(request, deadline: DateTime.UtcNow + limit, cancellationToken: cancel));
             }
             catch (RpcException) when (cancel.IsCancellationRequested)
             {
@@ -97,16 +97,33 @@ internal sealed partial class VersionCheck(
             }
             catch (RpcException e) when (IsVerdict(e) && ProblemException.FromRpc(e) is { Problem: var fault })
             {
-                return Errors.VersionCheckFailed(fault);
+                return (null, Errors.VersionCheckFailed(fault));
             }
             catch (RpcException e)
             {
                 if (awaySince is null) LogAway(logger, version.Connector, version.Number, e.Status.Detail);
                 awaySince ??= Stopwatch.GetTimestamp();
                 if (Stopwatch.GetElapsedTime(awaySince.Value).TotalSeconds >= settings.CheckPatienceSeconds)
-                    return Errors.VersionCheckUnavailable(settings.CheckPatienceSeconds);
+                    return (null, Errors.VersionCheckUnavailable(settings.CheckPatienceSeconds));
             }
             await Task.Delay(TimeSpan.FromSeconds(settings.CheckPauseSeconds), cancel);
+        }
+    }
+
+    // A specification that can't be kept would be in the way of every later check of it.
+    private static (CheckedVersion? Said, InstallError? Error) Read(DescribeReply reply)
+    {
+        string? Invalid(ConnectorSpecification specification) => specification.ToJson().AsSpan().IndexOf("\\u0000"u8) >= 0
+            ? "it has a NUL character." : ParameterRules.Problems(specification).FirstOrDefault();
+        try
+        {
+            var specification = ConnectorSpecification.FromJson(reply.Specification.Span);
+            if (specification is not null && Invalid(specification) is { } problem) return (null, Errors.SpecificationInvalid(problem));
+            return (new(reply.Protocol == "" ? null : reply.Protocol, specification is null ? null : Encoding.UTF8.GetString(specification.ToJson())), null);
+        }
+        catch (JsonException)
+        {
+            return (null, Errors.SpecificationInvalid("it can't be read."));
         }
     }
 

@@ -1,9 +1,10 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
-namespace Platform.Ingest.States;
+namespace Platform.ServiceDefaults;
 
 /// <summary>The condition under which a change is wanted, RFC 9110 section 13.1.1.</summary>
-internal sealed class IfMatch
+public sealed class IfMatch
 {
     private readonly IList<EntityTagHeaderValue>? _tags;
 
@@ -20,15 +21,13 @@ internal sealed class IfMatch
         return new(EntityTagHeaderValue.TryParseStrictList(header, out var tags) ? tags : []);
     }
 
-    /// <exception cref="ServiceDefaults.ProblemException">412 etag_mismatch.</exception>
-    public void Check(string etag)
+    /// <param name="etag">Of what is there, with its quotes.</param>
+    /// <returns>True also when no condition was given.</returns>
+    public bool Holds(string etag)
     {
         if (_tags is null)
-            return;
+            return true;
         var current = new EntityTagHeaderValue(etag);
-        foreach (var tag in _tags)
-            if (tag.Tag == "*" || tag.Compare(current, useStrongComparison: true))
-                return;
-        throw Errors.ETagMismatch(etag);
+        return _tags.Any(tag => tag.Tag == "*" || tag.Compare(current, useStrongComparison: true));
     }
 }
