@@ -63,6 +63,25 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 	case "leak-error":
 		realStderr("connecting with " + o.Password)
 		return nil, errors.New("login refused for password " + o.Password)
+	case "log":
+		realStderr(`{"@level":"warn","@message":"careful","@module":"crash","password":"` + o.Password + `","tries":3}`)
+		realStderr("[DEBUG] quiet")
+		realStderr("plain")
+		_, _ = syscall.Write(1, []byte("printed for "+o.Password+"\n"))
+		return &EndSync{}, send(ctx, host, o, 0, o.Pages)
+	case "log-and-hang":
+		realStderr("one")
+		if err := send(ctx, host, o, 0, 1); err != nil {
+			return nil, err
+		}
+		realStderr("two")
+		select {}
+	case "flood-lines":
+		for i := 0; i < 20000; i++ {
+			realStderr(fmt.Sprintf("ordinary line %d", i))
+		}
+		realStderr("[ERROR] after the flood")
+		return &EndSync{}, send(ctx, host, o, 0, o.Pages)
 	case "crash-mid-page":
 		if err := send(ctx, host, o, 0, 1); err != nil {
 			return nil, err

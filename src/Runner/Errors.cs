@@ -26,6 +26,9 @@ internal static class Errors
     public static ProblemException UnknownState(string state) => new(new(
         "bad_state", 400, "There is no such state of a run", $"state is {Shorten(state)}.", $"Use one of {string.Join(", ", RunState.All)}."));
 
+    public static ProblemException UnknownLevel(string level) => new(new(
+        "bad_level", 400, "There is no such level", $"level is {Shorten(level)}.", $"Use one of {string.Join(", ", Logs.LogLevels.All)}; those above it are shown too."));
+
     public static ProblemException BadCursor() => new(new(
         "bad_cursor", 400, "The cursor is not valid", "The cursor is not one of this list.", "Take it from the field next of the page before."));
 

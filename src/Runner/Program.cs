@@ -4,6 +4,7 @@ using Platform.Runner.Checks;
 using Platform.Runner.Describe;
 using Platform.Runner.Drivers;
 using Platform.Runner.Invocations;
+using Platform.Runner.Logs;
 using Platform.Runner.Runs;
 using Platform.ServiceDefaults;
 
@@ -17,6 +18,7 @@ builder.AddInternalGrpcClient<Platform.Installer.V1.Bundles.BundlesClient>("inst
 builder.AddInternalGrpcClient<Platform.Ingest.V1.Ingest.IngestClient>("ingest").ConfigureChannel(c => c.MaxSendMessageSize = null);
 builder.AddBundles();
 builder.Services.AddConnectorDrivers();
+builder.Services.AddLogs();
 builder.AddRuns();
 builder.AddGrpcServer();
 builder.Services.AddSingleton<DescribeConnector>().AddSingleton<PrepareConnection>();

@@ -21,6 +21,10 @@ public sealed class CommandLineTests(PlatformFixture platform)
         var sync = await SucceedAsync("sync", "docs-go", "--watch");
         Assert.Contains("succeeded", sync.Output + sync.Errors);
         Assert.Contains("docs-go", (await SucceedAsync("runs", "list")).Output);
+        var run = sync.Output.Split(' ')[1];
+        foreach (var follow in (string[][])[[], ["-f"]])
+            Assert.Contains("* The connector has finished attempt 1.", (await SucceedAsync(["runs", "log", run, .. follow])).Output);
+        Assert.Equal("", (await SucceedAsync("runs", "log", run, "--level", "error")).Output);
         var objects = await SucceedAsync("objects", "list", "--connection", "docs-go", "--limit", "5", "--json");
         Assert.Equal(5, JsonNode.Parse(objects.Output)!["items"]!.AsArray().Count);
         var all = (await SucceedAsync("objects", "list", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0", "--all", "--json")).Output;

@@ -58,10 +58,12 @@ internal sealed class ApiClient : IDisposable
     }
 
     /// <summary>Events as they come; ends when the server ends the stream or the connection breaks.</summary>
-    public async IAsyncEnumerable<SseItem<string>> EventsAsync(string path, [EnumeratorCancellation] CancellationToken cancel)
+    /// <param name="last">The id of the last event that was seen: the stream begins behind it.</param>
+    public async IAsyncEnumerable<SseItem<string>> EventsAsync(string path, [EnumeratorCancellation] CancellationToken cancel, string? last = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Accept.ParseAdd("text/event-stream");
+        if (last is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", last);
         using var response = await ReachAsync(() => http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel));
         if (!response.IsSuccessStatusCode) throw await ProblemAsync(response, cancel);
 
@@ -115,6 +117,7 @@ internal sealed class ApiClient : IDisposable
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         deadline.CancelAfter(limit);
         using var request = new HttpRequestMessage(method, path);
+        request.Headers.Accept.ParseAdd("application/json");
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         if (key is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", ifMatch);

@@ -49,6 +49,8 @@ internal sealed record Run(
     public bool Final => State is "succeeded" or "failed" or "cancelled";
 }
 
+internal sealed record RunLogLine(int Line, DateTimeOffset At, string Level, string Source, string Text);
+
 internal sealed record RunCounts(
     long Received, long Inserted, long Updated, long Unchanged, long Deleted, long Rejected, long Superseded, long Swept);
 

@@ -23,6 +23,7 @@ internal static class Routes
         ("/v1/installs/{id}/log", "installer", true),
         ("/v1/runs/{**rest}", "runner", false),
         ("/v1/runs/{id}/progress", "runner", true),
+        ("/v1/runs/{id}/log", "runner", true),
         // The deletion of a large stream: minutes without a byte.
         ("/v1/runs/{id}/sweep", "runner", true),
         ("/v1/objects/{**rest}", "ingest", false),

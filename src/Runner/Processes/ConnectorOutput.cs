@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Platform.Runner.Logs;
 
 namespace Platform.Runner.Processes;
 
 /// <summary>
-/// What a connector writes: into the Runner's log with the run's id and without the connection's options, in bounded
+/// What a connector writes: into its run's log and the Runner's, without the connection's options, in bounded
 /// amount; the last lines are kept for the error of a failed run.
 /// </summary>
 /// <param name="run">Null: it was started without one, to be described.</param>
-internal sealed partial class ConnectorOutput(ILogger logger, Guid? run, string connector, OptionMask mask)
+/// <param name="log">Null: nobody reads it afterwards.</param>
+internal sealed partial class ConnectorOutput(ILogger logger, Guid? run, string connector, OptionMask mask, SubjectLog? log = null)
 {
     // Of ordinary lines, and of warnings and errors again as many: a flood of the one must not hide the other.
     private const int MaxLogged = 2000;
@@ -33,33 +35,34 @@ internal sealed partial class ConnectorOutput(ILogger logger, Guid? run, string 
     }
 
     /// <summary>Takes a line from the connector's standard error.</summary>
-    public void Add(string line, bool cut) => Add(line, cut, kept);
+    public void Add(string line, bool cut) => Add(line, cut, kept, LogSource.StandardError);
 
     /// <summary>Takes a line that the connector's code printed: seldom why it failed, and much of it may still come when it is gone.</summary>
-    public void AddPrinted(string line, bool cut) => Add(line, cut, printed);
+    public void AddPrinted(string line, bool cut) => Add(line, cut, printed, LogSource.StandardOutput);
 
     /// <summary>Takes a line that the connector logged by its protocol, with the level that it gave.</summary>
     public void Add(LogLevel level, string text)
     {
         lock (kept)
-            Take(level, text, cut: text.Length > LineReader.MaxLineBytes, kept);
+            Take(level, text, cut: text.Length > LineReader.MaxLineBytes, kept, LogSource.Connector);
     }
 
-    private void Add(string line, bool cut, Queue<string> words)
+    private void Add(string line, bool cut, Queue<string> words, string source)
     {
         lock (kept)
         {
             var (level, text) = Read(line);
-            Take(level, text, cut, words);
+            Take(level, text, cut, words, source);
         }
     }
 
-    private void Take(LogLevel level, string text, bool cut, Queue<string> words)
+    private void Take(LogLevel level, string text, bool cut, Queue<string> words, string source)
     {
         text = mask.Apply(text);
         if (text.Length > LineReader.MaxLineBytes)
             text = text[..LineReader.MaxLineBytes];
         text += cut ? " …" : "";
+        log?.Add(level, source, text);
         words.Enqueue(text.Length <= MaxKeptCharacters ? text : text[..MaxKeptCharacters] + " …");
         if (words.Count > MaxKept)
             words.Dequeue();

@@ -1,14 +1,20 @@
 using Npgsql;
+using Platform.Runner.Logs;
 
 namespace Platform.Runner.Runs;
 
-/// <summary>Hears on every replica that a run or an invocation was cancelled or has ended. Only a quicker way to what polling finds too.</summary>
+/// <summary>
+/// Hears on every replica that a run or an invocation was cancelled or has ended, and that a log has grown. Only a quicker way to what
+/// polling finds too.
+/// </summary>
 internal sealed class RunChanges(NpgsqlDataSource database) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     /// <summary>Raised with the id of a run or invocation that changed; from the listener's thread.</summary>
     public event Action<Guid>? Changed;
+
+    private event Action<Guid>? LogGrew;
 
     /// <summary>Returns when the run has changed, after <paramref name="limit"/>, or when cancelled; never fails.</summary>
     public async Task WaitAsync(Guid run, TimeSpan limit, CancellationToken cancel)
@@ -36,6 +42,23 @@ internal sealed class RunChanges(NpgsqlDataSource database) : BackgroundService
         void OnChanged(Guid changed) => change.TrySetResult();
     }
 
+    /// <summary>The same for the log of a run or invocation, which also ends to grow with its run.</summary>
+    public async Task LogGrowsAsync(Guid subject, TimeSpan limit, CancellationToken cancel)
+    {
+        var growth = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Changed += OnNews;
+        LogGrew += OnNews;
+        await Task.WhenAny(growth.Task, Task.Delay(limit, cancel));
+        Changed -= OnNews;
+        LogGrew -= OnNews;
+
+        void OnNews(Guid about)
+        {
+            if (about == subject)
+                growth.TrySetResult();
+        }
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -45,10 +68,10 @@ internal sealed class RunChanges(NpgsqlDataSource database) : BackgroundService
                 await using var connection = await database.OpenConnectionAsync(stoppingToken);
                 connection.Notification += (_, e) =>
                 {
-                    if (Guid.TryParse(e.Payload, out var run))
-                        Changed?.Invoke(run);
+                    if (Guid.TryParse(e.Payload, out var id))
+                        (e.Channel == LogStore.Channel ? LogGrew : Changed)?.Invoke(id);
                 };
-                await using (var listen = new NpgsqlCommand($"listen {RunStore.Channel}", connection))
+                await using (var listen = new NpgsqlCommand($"listen {RunStore.Channel}; listen {LogStore.Channel}", connection))
                     await listen.ExecuteNonQueryAsync(stoppingToken);
                 while (true)
                     await connection.WaitAsync(stoppingToken);

@@ -6,6 +6,7 @@ using Platform.Ingest.V1;
 using Platform.Registry.V1;
 using Platform.Runner.Bundles;
 using Platform.Runner.Drivers;
+using Platform.Runner.Logs;
 using Platform.Runner.Processes;
 using Platform.ServiceDefaults;
 using IngestClient = Platform.Ingest.V1.Ingest.IngestClient;
@@ -16,20 +17,26 @@ namespace Platform.Runner.Runs;
 /// <summary>One attempt of a run, from its lease to its copied outcome. It ends in a decision at Ingest, or in the wait for the next attempt.</summary>
 internal sealed partial class RunExecution(
     RunStore store, RunChanges changes, RunClosing closing, EventPublisher events, RegistryClient registry, IngestClient ingest,
-    BundleCache bundles, ConnectorDrivers drivers, IOptions<ConnectorSettings> settings, IOptions<RunnerSettings> runner, ILogger<RunExecution> logger)
+    BundleCache bundles, ConnectorDrivers drivers, LogWriter logs, IOptions<ConnectorSettings> settings, IOptions<RunnerSettings> runner, ILogger<RunExecution> logger)
 {
     private const int MostAttempts = 10;
     private const int MaxMessageCharacters = 4096;
     private const int MaxResultCharacters = 64 * 1024;
     private static readonly TimeSpan PrepareDeadline = TimeSpan.FromSeconds(30);
+    // The run's end waits for its log no longer.
+    private static readonly TimeSpan LogLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Never fails. A lost lease ends it without a write.</summary>
     public async Task ExecuteAsync(Run run, CancellationToken stopping)
     {
         using var activity = run.Continue($"run {run.Connector}");
-        await using var lease = new RunLease(run, store, changes, events);
+        var log = await logs.OpenAsync(run.Id, goesOn: run.Attempt > 1, CancellationToken.None);
+        log.Note(LogLevel.Information, $"Attempt {run.Attempt} begins on {Environment.MachineName}.");
+        await using var lease = new RunLease(run, store, changes, events, log);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Lost, lease.CancelRequested);
-        var (sync, fault, maxAttempts) = await SyncAsync(lease, stop.Token, stopping);
+        var (sync, fault, maxAttempts) = await SyncAsync(lease, log, stop.Token, stopping);
+        log.NoteEnd(run.Attempt, fault);
+        await log.CloseAsync(LogLimit);
         if (lease.Lost.IsCancellationRequested)
         {
             Log.LeaseLost(logger, run.Id);
@@ -50,7 +57,8 @@ internal sealed partial class RunExecution(
         await closing.CloseAsync(run, outcome, reason, sync, lease.Totals, lease.Lost);
     }
 
-    private async Task<(FinishedSync? Sync, RunFault? Fault, int MaxAttempts)> SyncAsync(RunLease lease, CancellationToken stop, CancellationToken stopping)
+    private async Task<(FinishedSync? Sync, RunFault? Fault, int MaxAttempts)> SyncAsync(
+        RunLease lease, SubjectLog log, CancellationToken stop, CancellationToken stopping)
     {
         var maxAttempts = lease.Run.MaxAttempts ?? runner.Value.MaxAttempts;
         OptionMask? mask = null;
@@ -70,7 +78,7 @@ internal sealed partial class RunExecution(
             var launchLimits = LaunchLimits.Of(settings.Value, start.Limits);
             var limits = SyncLimits.Of(settings.Value, specification.Policy);
             using var bundle = await bundles.GetAsync(start.Digest, stop);
-            output = new ConnectorOutput(logger, run.Id, run.Connector, mask);
+            output = new ConnectorOutput(logger, run.Id, run.Connector, mask, log);
             var life = new SignsOfLife();
             watch = new SyncWatch(life, limits);
             using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, watch.Exceeded);
@@ -96,6 +104,7 @@ internal sealed partial class RunExecution(
                 life.Start();
                 FaultPoints.Pass("connector-started");
                 lease.Stage = RunStage.Syncing;
+                log.Note(LogLevel.Information, $"The connector, version {specification.Version}, has started; its isolation is {applies}.");
                 _ = DescribeIsolationAsync(lease, applies);
             }
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Platform.Runner.Logs;
 using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Runs;
@@ -16,15 +17,16 @@ internal sealed class RunLease : IAsyncDisposable
     private readonly RunStore store;
     private readonly RunChanges changes;
     private readonly EventPublisher events;
+    private readonly SubjectLog log;
     private readonly CancellationTokenSource lost = new();
     private readonly CancellationTokenSource cancelRequested = new();
     private readonly CancellationTokenSource ended = new();
     private readonly LoadTotals before;
     private readonly Task beating;
 
-    public RunLease(Run run, RunStore store, RunChanges changes, EventPublisher events)
+    public RunLease(Run run, RunStore store, RunChanges changes, EventPublisher events, SubjectLog log)
     {
-        (Run, this.store, this.changes, this.events) = (run, store, changes, events);
+        (Run, this.store, this.changes, this.events, this.log) = (run, store, changes, events, log);
         before = run.Totals;
         if (run.CancelRequestedAt is not null)
             cancelRequested.Cancel();
@@ -79,8 +81,11 @@ internal sealed class RunLease : IAsyncDisposable
                 }
 
                 heldSince = begun;
-                if (answer.Value)
+                if (answer.Value && !cancelRequested.IsCancellationRequested)
+                {
+                    log.Note(LogLevel.Information, "A cancel was asked for: the connector is told to end.");
                     await cancelRequested.CancelAsync();
+                }
             }
             catch (Exception) when (!ended.IsCancellationRequested)
             {

@@ -1,3 +1,5 @@
+using Platform.Runner.Logs;
+
 namespace Platform.Runner.Runs;
 
 internal static class RunsSetup
@@ -26,5 +28,6 @@ internal static class RunsSetup
         CancelRun.Map(runs);
         SweepRun.Map(runs);
         RunProgress.Map(runs);
+        GetRunLog.Map(runs);
     }
 }

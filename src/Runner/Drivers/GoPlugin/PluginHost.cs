@@ -99,7 +99,7 @@ internal sealed class PluginHost : IAsyncDisposable
         {
             if (handshake.Task.IsCompleted)
             {
-                launch.Output.Add(line, cut);
+                launch.Output.AddPrinted(line, cut);
                 return;
             }
 
