@@ -63,6 +63,13 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 	case "leak-error":
 		realStderr("connecting with " + o.Password)
 		return nil, errors.New("login refused for password " + o.Password)
+	case "steady":
+		for i := 0; ; i++ {
+			if err := send(ctx, host, o, i, i+1); err != nil {
+				return nil, err
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
 	case "log":
 		realStderr(`{"@level":"warn","@message":"careful","@module":"crash","password":"` + o.Password + `","tries":3}`)
 		realStderr("[DEBUG] quiet")

@@ -46,6 +46,19 @@ public sealed class SyncTests
     }
 
     [Fact]
+    public async Task Watching_tells_how_fast_it_goes_and_what_is_waited_for()
+    {
+        const string moving = """{"stage":"syncing","bytes":1500000,"objects_per_second":120.4,"progress_message":"page 3","progress_fraction":0.375,"waiting_for":"ingest",""";
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/runs", Run("queued", 0), 202)
+            .Events(Stream, ("progress", moving + Run("running", 500).TrimStart()[1..].Replace("\"stage\"", "\"old\"", StringComparison.Ordinal)), ("end", Run("succeeded", 1234)));
+
+        var answer = await Cli.RunAsync(stub.Url, "sync", "docs", "--watch");
+
+        Assert.Contains("  syncing: 500 objects, 120/s, 1.5 MB; page 3 (38 %); waits for ingest\n", answer.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Watching_in_json_is_a_line_per_event()
     {
         await using var stub = (await StubGateway.StartAsync())

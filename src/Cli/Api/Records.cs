@@ -47,6 +47,16 @@ internal sealed record Run(
     string? Result, bool? FullListing, RunError? Error, IReadOnlyList<RunWarning>? Warnings, DateTimeOffset? CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt)
 {
     public bool Final => State is "succeeded" or "failed" or "cancelled";
+
+    public long Bytes { get; init; }
+
+    public double ObjectsPerSecond { get; init; }
+
+    public string? WaitingFor { get; init; }
+
+    public string? ProgressMessage { get; init; }
+
+    public double? ProgressFraction { get; init; }
 }
 
 internal sealed record RunLogLine(int Line, DateTimeOffset At, string Level, string Source, string Text);

@@ -50,7 +50,14 @@ internal static class RunProgress
         return $"{c.Received} objects received{(told.Length > 0 ? $" ({told})" : "")}{time}";
     }
 
-    private static string Line(Run run) => $"{run.Stage ?? run.State}: {run.Counts?.Received ?? 0} objects";
+    /// <summary>Such as <c>syncing: 500 objects, 120/s, 1.5 MB; page 3 of 8 (37 %); waits for connector</c>.</summary>
+    private static string Line(Run run)
+    {
+        var line = $"{run.Stage ?? run.State}: {run.Counts?.Received ?? 0} objects";
+        if (run.ObjectsPerSecond > 0) line += $", {run.ObjectsPerSecond:0}/s, {run.Bytes / 1e6:0.0} MB";
+        if (run.ProgressMessage is { Length: > 0 } said) line += $"; {said}{(run.ProgressFraction is { } done ? $" ({done:0 %})" : "")}";
+        return run.WaitingFor is { } waits ? $"{line}; waits for {waits}" : line;
+    }
 
     private static async Task<JsonElement> FollowAsync(Call call, Run run, Action<JsonElement> onProgress)
     {

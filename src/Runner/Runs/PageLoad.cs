@@ -26,6 +26,9 @@ internal sealed class PageLoad : IDisposable
     /// <summary>What is committed so far.</summary>
     public LoadTotals Totals => stream.Totals;
 
+    /// <summary>For how long the oldest page has waited for its answer; null: none waits.</summary>
+    public TimeSpan? Unanswered => stream.Unanswered;
+
     /// <summary>The connector's state per stream as it was committed before this attempt, for a driver that goes on from there.</summary>
     public IReadOnlyList<StreamState> States { get; private set; } = [];
 

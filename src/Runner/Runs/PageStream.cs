@@ -16,6 +16,9 @@ internal sealed class PageStream(AsyncDuplexStreamingCall<LoadMessage, LoadReply
 
     public LoadTotals Totals => totals;
 
+    /// <summary>For how long the oldest page has waited for its answer; null: none waits.</summary>
+    public TimeSpan? Unanswered => underway.Unanswered;
+
     public async Task<Opened> OpenAsync(Open open, CancellationToken cancel)
     {
         await call.RequestStream.WriteAsync(new LoadMessage { Open = open }, cancel);

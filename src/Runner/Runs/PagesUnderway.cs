@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Platform.Runner.Runs;
 
 /// <summary>The pages of a load that are written and not yet answered, in their order. One writer and one reader.</summary>
@@ -18,6 +20,16 @@ internal sealed class PagesUnderway
         {
             lock (gate)
                 return pages.Count == 0;
+        }
+    }
+
+    /// <summary>For how long the oldest one waits; null: there is none.</summary>
+    public TimeSpan? Unanswered
+    {
+        get
+        {
+            lock (gate)
+                return pages.TryPeek(out var oldest) ? oldest.Age : null;
         }
     }
 
@@ -81,6 +93,10 @@ internal sealed class PageUnderway(ulong sequence, int bytes, bool counts)
 {
     // Whoever waits goes on in the reader's own step: another thread for each page would be most of what a small page costs.
     private readonly TaskCompletionSource<RunFaultException?> answer = new();
+
+    private readonly long written = Stopwatch.GetTimestamp();
+
+    public TimeSpan Age => Stopwatch.GetElapsedTime(written);
 
     public ulong Sequence => sequence;
 

@@ -59,6 +59,9 @@ internal sealed class Run
     public string? AttemptError { get; init; }
     public bool FromStart { get; init; }
     public string? WaitingFor { get; init; }
+    public double ObjectsPerSecond { get; init; }
+    public string? ProgressMessage { get; init; }
+    public double? ProgressFraction { get; init; }
     public string? ErrorCode { get; init; }
     public string? ErrorMessage { get; init; }
     public string? ErrorRemedy { get; init; }
@@ -100,7 +103,8 @@ internal sealed class Run
 
     public RunView View() => new(
         Id, Connection, ConnectionId, Connector, Version, State, Stage, Attempt, MaxAttempts, NextAttemptAt, RunErrorView.Parse(AttemptError), FromStart,
-        State == RunState.Queued || NextAttemptAt < DateTimeOffset.UtcNow ? "slot" : WaitingFor, Isolation,
+        State == RunState.Queued ? WaitingFor ?? Runs.WaitingFor.Slot : NextAttemptAt < DateTimeOffset.UtcNow ? Runs.WaitingFor.Slot : WaitingFor,
+        ObjectsPerSecond, ProgressMessage, ProgressFraction, Isolation,
         new(Received, Inserted, Updated, Unchanged, Deleted, Rejected, Superseded, Swept), Bytes, Pages, Result, FullListing,
         ErrorCode is null ? null : new(ErrorCode, ErrorMessage ?? "", ErrorRemedy, ErrorDetail), RunWarningView.Parse(Warnings),
         CreatedAt, StartedAt, FinishedAt, Actor);
@@ -116,6 +120,9 @@ internal sealed class Run
 /// <param name="LastError">Why the attempt before the present or the coming one failed.</param>
 /// <param name="FromStart">The run begins anew, whatever states are stored.</param>
 /// <param name="WaitingFor">Why nothing moves: connector, ingest, database, broker, or slot for a run that may not begin yet; null: nothing is waited for.</param>
+/// <param name="ObjectsPerSecond">Over the last seconds; 0 when it does not run.</param>
+/// <param name="ProgressMessage">Where the connector says that it is.</param>
+/// <param name="ProgressFraction">How far, from 0 to 1; null when it doesn't say.</param>
 /// <param name="Isolation">How the connector was kept apart, such as <c>bwrap+cgroup2</c> or <c>process-group</c>.</param>
 /// <param name="Bytes">Of the pages as the connector sent them.</param>
 /// <param name="Result">The connector's closing words.</param>
@@ -123,7 +130,7 @@ internal sealed class Run
 /// <param name="Warnings">What a person should look at although the run succeeded.</param>
 internal sealed record RunView(
     Guid Id, string Connection, Guid ConnectionId, string Connector, int? Version, string State, string? Stage, int Attempt,
-    int? MaxAttempts, DateTimeOffset? NextAttemptAt, RunErrorView? LastError, bool FromStart, string? WaitingFor, string? Isolation,
+    int? MaxAttempts, DateTimeOffset? NextAttemptAt, RunErrorView? LastError, bool FromStart, string? WaitingFor, double ObjectsPerSecond, string? ProgressMessage, double? ProgressFraction, string? Isolation,
     SyncCounts Counts, long Bytes, long Pages, string? Result, bool FullListing, RunErrorView? Error, IReadOnlyList<RunWarningView> Warnings,
     DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Actor);
 

@@ -21,7 +21,8 @@ internal sealed partial class RunClosing(RunStore store, RunQueue queue, IngestC
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
 
     /// <summary>Never fails. When it gives up, the sweep finds the run once its lease has run out.</summary>
-    public async Task CloseAsync(Run run, Outcome outcome, RunFault? fault, FinishedSync? sync, LoadTotals? totals, CancellationToken lost)
+    /// <param name="motion">Hears why the decision is not to be had yet.</param>
+    public async Task CloseAsync(Run run, Outcome outcome, RunFault? fault, FinishedSync? sync, LoadTotals? totals, CancellationToken lost, RunMotion? motion = null)
     {
         var request = new CloseRequest
         {
@@ -55,6 +56,7 @@ internal sealed partial class RunClosing(RunStore store, RunQueue queue, IngestC
             }
             catch (Exception e) when (e is RpcException or NpgsqlException or OperationCanceledException)
             {
+                motion?.ClosingFailed(e);
                 await PauseAsync(run, failures, e, lost);
             }
         }

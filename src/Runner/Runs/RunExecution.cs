@@ -54,7 +54,7 @@ internal sealed partial class RunExecution(
         }
 
         var (outcome, reason) = RunRules.Decide(fault, cancelled);
-        await closing.CloseAsync(run, outcome, reason, sync, lease.Totals, lease.Lost);
+        await closing.CloseAsync(run, outcome, reason, sync, lease.Totals, lease.Lost, lease.Motion);
     }
 
     private async Task<(FinishedSync? Sync, RunFault? Fault, int MaxAttempts)> SyncAsync(
@@ -79,7 +79,7 @@ internal sealed partial class RunExecution(
             var limits = SyncLimits.Of(settings.Value, specification.Policy);
             using var bundle = await bundles.GetAsync(start.Digest, stop);
             output = new ConnectorOutput(logger, run.Id, run.Connector, mask, log);
-            var life = new SignsOfLife();
+            var life = lease.Life;
             watch = new SyncWatch(life, limits);
             using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, watch.Exceeded);
             var launch = ConnectorLaunch.Of(run.Connector, start, bundle.Files, launchLimits, output);
@@ -88,7 +88,7 @@ internal sealed partial class RunExecution(
                 FullListing = specification.FullListing,
                 FromStart = run.FromStart,
                 Streams = specification.Streams,
-                OnProgress = (_, _) => life.Hear(),
+                OnProgress = OnProgress,
             };
             var answer = await driver.SyncAsync(work, end.Token);
             return (FinishedSync.Of(answer with { Result = Bounded(mask.Apply(answer.Result), MaxResultCharacters) }, specification), null, maxAttempts);
@@ -97,6 +97,12 @@ internal sealed partial class RunExecution(
             {
                 var open = new Open { Run = run.Identity(), StartOver = startsOver || run.FromStart, NotifyChanges = specification.ChangedEvents };
                 return lease.Pages = pages = await PageLoad.OpenAsync(ingest, open, lease.Lost, life);
+            }
+
+            void OnProgress(string message, double? fraction)
+            {
+                life.Hear();
+                lease.Motion.Say(mask.Apply(message), fraction);
             }
 
             void OnStarted(string applies)

@@ -22,12 +22,18 @@ internal sealed class RunLease : IAsyncDisposable
     private readonly CancellationTokenSource cancelRequested = new();
     private readonly CancellationTokenSource ended = new();
     private readonly LoadTotals before;
+    private readonly RunMotion motion;
     private readonly Task beating;
+    private Task publishing = Task.CompletedTask;
+    private long publishedAt;
+    private (long Pages, string Stage) published;
 
     public RunLease(Run run, RunStore store, RunChanges changes, EventPublisher events, SubjectLog log)
     {
         (Run, this.store, this.changes, this.events, this.log) = (run, store, changes, events, log);
         before = run.Totals;
+        motion = new(Life);
+        published = (before.Pages, "");
         if (run.CancelRequestedAt is not null)
             cancelRequested.Cancel();
         beating = BeatAsync();
@@ -43,6 +49,11 @@ internal sealed class RunLease : IAsyncDisposable
 
     public string Stage { get; set; } = RunStage.Starting;
 
+    /// <summary>Of the attempt's connector.</summary>
+    public SignsOfLife Life { get; } = new();
+
+    public RunMotion Motion => motion;
+
     /// <summary>Where the pages go, once there are any.</summary>
     public PageLoad? Pages { get; set; }
 
@@ -53,6 +64,7 @@ internal sealed class RunLease : IAsyncDisposable
     {
         await ended.CancelAsync();
         await beating;
+        await publishing;
         ended.Dispose();
         lost.Dispose();
         cancelRequested.Dispose();
@@ -61,19 +73,18 @@ internal sealed class RunLease : IAsyncDisposable
     private async Task BeatAsync()
     {
         var heldSince = Stopwatch.GetTimestamp();
-        var shown = before.Pages;
         while (!ended.IsCancellationRequested)
         {
             await changes.WaitAsync(Run.Id, Interval, ended.Token);
             if (ended.IsCancellationRequested)
                 return;
             var begun = Stopwatch.GetTimestamp();
-            var totals = Totals;
+            var signs = motion.Signs(Stage, Totals, Pages);
             try
             {
                 using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ended.Token);
                 deadline.CancelAfter(HeldFor);
-                var answer = await store.HeartbeatAsync(Run.Id, Fence, Stage, totals, deadline.Token);
+                var answer = await store.HeartbeatAsync(Run.Id, Fence, signs, deadline.Token);
                 if (answer is null)
                 {
                     await lost.CancelAsync();
@@ -101,8 +112,22 @@ internal sealed class RunLease : IAsyncDisposable
                 return;
             }
 
-            if (totals.Pages > shown && await events.TryPublishAsync(RunEvents.Progressed(Run, totals.Counts), CancellationToken.None))
-                shown = totals.Pages;
+            Publish(signs);
+        }
+    }
+
+    // News at most once a second. Nobody waits for it: with the broker away it takes a second, which a cancel does not have.
+    private void Publish(RunSigns signs)
+    {
+        if (!publishing.IsCompleted || published == (signs.Totals.Pages, signs.Stage) || (publishedAt != 0 && Stopwatch.GetElapsedTime(publishedAt) < Interval))
+            return;
+        publishedAt = Stopwatch.GetTimestamp();
+        publishing = PublishAsync();
+
+        async Task PublishAsync()
+        {
+            if (await events.TryPublishAsync(RunEvents.Progressed(Run, signs), CancellationToken.None))
+                published = (signs.Totals.Pages, signs.Stage);
         }
     }
 }

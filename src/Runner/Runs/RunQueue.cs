@@ -28,7 +28,7 @@ internal sealed class RunQueue(NpgsqlDataSource database)
         var run = await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
             """
             with active as (select connector, count(*) as count from runs where state = 'running' and next_attempt_at is null group by connector)
-            update runs set state = 'running', stage = 'starting', attempt = attempt + 1, fence = nextval('fences'), next_attempt_at = null,
+            update runs set state = 'running', stage = 'starting', attempt = attempt + 1, fence = nextval('fences'), next_attempt_at = null, waiting_for = 'connector',
                 lease_owner = @Owner, lease_until = now() + @LeaseTime, started_at = coalesce(started_at, now())
             where id = (
                 select q.id from runs q
@@ -86,7 +86,7 @@ internal sealed class RunQueue(NpgsqlDataSource database)
             $"""
             with changed as (
                 update runs set next_attempt_at = now() + @pause, attempt_error = @Error::jsonb, lease_owner = null, lease_until = null,
-                    stage = null, waiting_for = null, {RunStore.SetCounts}
+                    stage = null, waiting_for = null, objects_per_second = 0, {RunStore.SetCounts}
                 where id = @Id and fence = @Fence and state = 'running' returning id)
             select changed.id from changed, pg_notify('runs', changed.id::text)
             """,

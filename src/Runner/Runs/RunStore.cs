@@ -64,6 +64,14 @@ internal sealed class RunStore(NpgsqlDataSource database)
             new { connection, state, before, limit }, cancellationToken: cancel))];
     }
 
+    /// <summary>The run is queued and nobody could be told.</summary>
+    public async Task<Run?> MissesBrokerAsync(Guid id, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        return await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
+            "update runs set waiting_for = 'broker' where id = @id and state = 'queued' returning *", new { id }, cancellationToken: cancel));
+    }
+
     /// <summary>Marks an unfinished run; null when it is finished.</summary>
     public async Task<Run?> RequestCancelAsync(Guid id, CancellationToken cancel)
     {
@@ -79,16 +87,17 @@ internal sealed class RunStore(NpgsqlDataSource database)
 
     /// <summary>Extends the lease and shows the progress.</summary>
     /// <returns>Whether a cancel is asked for; null when the lease is lost.</returns>
-    public async Task<bool?> HeartbeatAsync(Guid id, long fence, string stage, LoadTotals totals, CancellationToken cancel)
+    public async Task<bool?> HeartbeatAsync(Guid id, long fence, RunSigns signs, CancellationToken cancel)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
         return await session.QuerySingleOrDefaultAsync<bool?>(new CommandDefinition(
             $"""
-            update runs set lease_until = now() + @LeaseTime, stage = case when state = 'running' then @stage else stage end, {SetCounts}
+            update runs set lease_until = now() + @LeaseTime, stage = case when state = 'running' then @Stage else stage end, {SetCounts},
+                objects_per_second = @ObjectsPerSecond, waiting_for = @WaitingFor, progress_message = @Message, progress_fraction = @Fraction
             where id = @id and fence = @fence and state in ('queued', 'running') and next_attempt_at is null
             returning cancel_requested_at is not null
             """,
-            Parameters(totals, new { id, fence, stage, LeaseTime }), cancellationToken: cancel));
+            Parameters(signs.Totals, new { id, fence, signs.Stage, LeaseTime, signs.ObjectsPerSecond, signs.WaitingFor, Message = Text(signs.Message), signs.Fraction }), cancellationToken: cancel));
     }
 
     /// <summary>What is to be run, how often and how it is kept apart, as soon as it is known.</summary>
@@ -121,7 +130,7 @@ internal sealed class RunStore(NpgsqlDataSource database)
         var finished = (await session.QueryAsync<Guid>(new CommandDefinition(
             $"""
             with changed as (
-                update runs set state = @State, stage = null, lease_owner = null, lease_until = null, next_attempt_at = null, waiting_for = null,
+                update runs set state = @State, stage = null, lease_owner = null, lease_until = null, next_attempt_at = null, waiting_for = null, objects_per_second = 0,
                     finished_at = now(), {SetCounts},
                     result = @Result, full_listing = @FullListing, warnings = @Warnings::jsonb,
                     error_code = @Code, error_message = @Message, error_remedy = @Remedy, error_detail = @Detail

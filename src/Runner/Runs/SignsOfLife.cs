@@ -9,6 +9,7 @@ internal sealed class SignsOfLife
     private long started;
     private long last;
     private int waiting;
+    private long waitingSince;
     private bool sentPage;
 
     /// <summary>It answers: from here on its time counts.</summary>
@@ -37,7 +38,11 @@ internal sealed class SignsOfLife
     public Waiting WaitForPlatform()
     {
         lock (gate)
-            waiting++;
+        {
+            if (waiting++ == 0)
+                waitingSince = Stopwatch.GetTimestamp();
+        }
+
         return new(this);
     }
 
@@ -61,6 +66,26 @@ internal sealed class SignsOfLife
         {
             lock (gate)
                 return started == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(started);
+        }
+    }
+
+    /// <summary>For how long it has said nothing although nothing hindered it; null: it waits for the platform, or has not started.</summary>
+    public TimeSpan? Silence
+    {
+        get
+        {
+            lock (gate)
+                return started == 0 || waiting > 0 ? null : Stopwatch.GetElapsedTime(Math.Max(started, last));
+        }
+    }
+
+    /// <summary>For how long something of the platform has been waited for; null: nothing is.</summary>
+    public TimeSpan? WaitingTime
+    {
+        get
+        {
+            lock (gate)
+                return waiting == 0 ? null : Stopwatch.GetElapsedTime(waitingSince);
         }
     }
 

@@ -37,7 +37,8 @@ internal static class StartRun
         var run = key is null
             ? await store.QueueAsync(Guid.Parse(connection.Id), connection.Name, connection.Connector, trace, actor, cancel, request.FromStart)
             : await requests.QueueAsync(connection, trace, actor, request.FromStart, key, hash, cancel);
-        await commands.TryPublishAsync(new RunQueued(run.Id), cancel);
+        if (!await commands.TryPublishAsync(new RunQueued(run.Id), cancel))
+            run = await store.MissesBrokerAsync(run.Id, cancel) ?? run;
         return Accepted(run);
     }
 
