@@ -24,6 +24,18 @@ internal static class FileTree
             .Select(file => file.Path)];
     }
 
+    /// <summary>Whether this is the relative path of a file that <see cref="RelativePaths"/> lists: no way out of the root, and no link on the way.</summary>
+    public static bool IsBelow(string root, string path)
+    {
+        var folders = path.Split('/');
+        if (folders.Any(name => name is "" or "." or "..") || path.Contains('\0') || !IsRegular(FileObject.FullPath(root, path)))
+            return false;
+        for (var depth = 1; depth < folders.Length; depth++)
+            if ((File.GetAttributes(FileObject.FullPath(root, string.Join('/', folders[..depth]))) & FileAttributes.ReparsePoint) != 0)
+                return false;
+        return true;
+    }
+
     // .NET doesn't tell a pipe or a socket from a file, and opening a pipe would wait for ever; statx(2) does, with one
     // layout on every architecture: the mode is a 16-bit word at byte 28.
     private static bool IsRegular(string path)

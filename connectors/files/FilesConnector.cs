@@ -1,87 +1,114 @@
-using System.Buffers;
-using System.Globalization;
+using System.ComponentModel.DataAnnotations;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Platform.Connectors;
 
 namespace Platform.Connectors.Files;
 
-/// <param name="Root">The folder to list; absolute.</param>
-internal sealed record FilesOptions(string? Root = null);
+internal sealed record FilesOptions([Parameter("The folder to list; absolute."), RegularExpression("/.*")] string Root);
 
 /// <summary>One object per regular file below a folder; connectors/README.md gives the format, which files-go shares.</summary>
+[Connector("files", Summary = "The files below a folder, one object each")]
+[Stream("", "One object per regular file", Incremental = true)]
 internal sealed class FilesConnector : Connector<FilesOptions>
 {
     private const int PageSize = 500;
-    private const int ReadBytes = 64 * 1024;
 
+    /// <summary>
+    /// The first run sends every file and remembers what it has seen; the next ones send what is new or changed, by time and size, and what is gone.
+    /// Where too many files are to be remembered, every run sends everything.
+    /// </summary>
     public override async IAsyncEnumerable<SyncMessage> SyncAsync(
         FilesOptions options, SyncContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (string.IsNullOrEmpty(options.Root) || !Path.IsPathRooted(options.Root))
-            throw new ArgumentException("The option root is missing or not absolute. Give the folder to list: {\"root\": \"/usr/share/doc\"}.");
-        if (!Directory.Exists(options.Root))
-            throw new DirectoryNotFoundException($"There is no folder {options.Root}, or this connector may not see it.");
+        var root = RequireRoot(options);
+        var before = Listing.Read(context.State<byte[]>()) is { Files: not null } listing && listing.Root == root ? listing : null;
+        yield return before is null ? SyncMessage.BeginFull() : SyncMessage.BeginIncremental();
 
-        var root = Path.TrimEndingDirectorySeparator(options.Root);
+        var paths = FileTree.RelativePaths(root);
+        var now = new Dictionary<string, long[]>(paths.Count);
         var sent = 0;
         var page = new List<DataObject>(PageSize);
-        foreach (var path in FileTree.RelativePaths(root))
+        foreach (var path in paths)
         {
-            if (await DescribeAsync(root, path, cancellationToken) is not { } file)
+            if (before?.HasUnchanged(path, new FileInfo(FileObject.FullPath(root, path))) == true)
+            {
+                now[path] = before.Files![path];
                 continue;
-            page.Add(file);
+            }
+
+            if (await FileObject.ReadAsync(root, path, cancellationToken) is not { } file)
+                continue;
+            now[path] = [file.Modified.Ticks, file.Size];
+            page.Add(file.ToData());
             sent++;
             if (page.Count < PageSize)
                 continue;
             yield return SyncMessage.Page(page);
+            yield return SyncMessage.Progress($"{now.Count} of {paths.Count} files", (double)now.Count / paths.Count);
             page = new(PageSize);
         }
 
         if (page.Count > 0)
             yield return SyncMessage.Page(page);
-        yield return SyncMessage.FullListing();
-        yield return SyncMessage.Result($$"""{"files":{{sent}}}""");
+        string[] gone = [.. before?.Files!.Keys.Where(path => !now.ContainsKey(path)) ?? []];
+        foreach (var some in gone.Chunk(PageSize))
+            yield return SyncMessage.Deletes(some);
+        yield return SyncMessage.State(new Listing(root, now).Write());
+        yield return SyncMessage.Result($$"""{"files":{{now.Count}},"sent":{{sent}},"gone":{{gone.Length}}}""");
     }
 
-    /// <returns>Null: the file went away while the tree was walked.</returns>
-    private static async Task<DataObject?> DescribeAsync(string root, string path, CancellationToken cancellationToken)
+    public override Task<IReadOnlyList<CheckResult>> CheckAsync(FilesOptions options, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<CheckResult>>([CheckRoot(options.Root)]);
+
+    [Action("Reads one file again: whether it still is what the last run has brought.")]
+    public async Task<HashedFile> RehashAsync(FilesOptions options, RehashArguments arguments, CancellationToken cancellationToken)
     {
-        var full = root == "/" ? "/" + path : root + "/" + path;
-        try
-        {
-            await using var content = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0, FileOptions.SequentialScan);
-            var modified = File.GetLastWriteTimeUtc(content.SafeFileHandle);
-            var (size, hash) = await HashAsync(content, cancellationToken);
-            var mtime = modified.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-            return new(path, "file", "file://" + full,
-                $$"""{"size":{{size}},"mtime":"{{mtime}}","sha256":"{{Convert.ToHexStringLower(hash)}}","media_type":"{{MediaTypes.Of(path)}}"}""");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+        var root = RequireRoot(options);
+        if (!FileTree.IsBelow(root, arguments.Path))
+            throw NoSuchFile();
+        var file = await FileObject.ReadAsync(root, arguments.Path, cancellationToken) ?? throw NoSuchFile();
+        return new(file.Path, file.Size, file.ModifiedText, file.Sha256);
+
+        ActionException NoSuchFile() => new(
+            "no_such_file", $"There is no regular file {arguments.Path} below the root.", violations: [new("path", "The path of a regular file, relative to the root.")]);
     }
 
-    private static async Task<(long Size, byte[] Hash)> HashAsync(FileStream content, CancellationToken cancellationToken)
+    [Action("Lists the largest files, the largest first.")]
+    public async Task<IReadOnlyList<SizedFile>> LargestAsync(FilesOptions options, LargestArguments arguments, ActionContext context, CancellationToken cancellationToken)
     {
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        var root = RequireRoot(options);
+        await context.Report("listing", null);
+        var files = FileTree.RelativePaths(root).Select(path => (Path: path, File: new FileInfo(FileObject.FullPath(root, path)))).Where(f => f.File.Exists);
+        return [.. files.Select(f => new SizedFile(f.Path, f.File.Length)).OrderByDescending(f => f.Size).ThenBy(f => f.Path, StringComparer.Ordinal).Take(arguments.Count)];
+    }
+
+    private static string RequireRoot(FilesOptions options) => CheckRoot(options.Root) is { Passed: false } failed
+        ? throw new DirectoryNotFoundException($"{failed.Message} {failed.Hint}")
+        : Path.TrimEndingDirectorySeparator(options.Root);
+
+    private static CheckResult CheckRoot(string root)
+    {
+        if (!Path.IsPathRooted(root))
+            return CheckResult.Fail("root", "The option root is not absolute.", "Give the folder to list: {\"root\": \"/usr/share/doc\"}.");
+        if (!Directory.Exists(root))
+            return CheckResult.Fail("root", $"There is no folder {root}, or this connector may not see it.", "Name a folder that the platform's connectors may read.");
         try
         {
-            long size = 0;
-            int read;
-            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
-            {
-                sha256.AppendData(buffer, 0, read);
-                size += read;
-            }
-
-            return (size, sha256.GetHashAndReset());
+            _ = Directory.EnumerateFileSystemEntries(root).FirstOrDefault();
+            return CheckResult.Pass("root", $"{root} is a folder that can be read.");
         }
-        finally
+        catch (UnauthorizedAccessException)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            return CheckResult.Fail("root", $"The folder {root} can't be read.", "Let the platform's connectors read it.");
         }
     }
 }
+
+internal sealed record RehashArguments([Parameter("The file's path, relative to the root.")] string Path);
+
+/// <param name="Mtime">UTC, whole seconds.</param>
+internal sealed record HashedFile(string Path, long Size, string Mtime, string Sha256);
+
+internal sealed record LargestArguments([Parameter("So many."), Range(1, 1000)] int Count = 10);
+
+internal sealed record SizedFile(string Path, long Size);

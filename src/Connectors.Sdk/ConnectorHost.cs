@@ -23,11 +23,13 @@ public static class ConnectorHost
     /// <summary>
     /// Speaks the go-plugin protocol with the parent process until that asks to shut down.
     /// </summary>
+    /// <param name="protocols">Contracts that hosts may choose.</param>
     /// <returns>The process's exit code: 0 after a shutdown, 1 when not started by a host.</returns>
-    public static async Task<int> RunAsync<TConnector, TOptions>()
+    public static async Task<int> RunAsync<TConnector, TOptions>(ConnectorProtocols protocols = ConnectorProtocols.All)
         where TConnector : Connector<TOptions>, new()
     {
-        if (Handshake.Refusal() is { } refusal)
+        var (refusal, agreed) = Handshake.Agree(protocols);
+        if (refusal is not null)
         {
             await Console.Error.WriteLineAsync(refusal);
             return 1;
@@ -75,12 +77,15 @@ public static class ConnectorHost
         app.MapGrpcService<ControllerService>();
         app.MapGrpcService<StdioService>();
         app.MapGrpcService<HealthServiceImpl>();
-        app.MapGrpcService<C1ConnectorService<TConnector, TOptions>>();
+        if (agreed == ConnectorProtocols.Platform)
+            app.MapGrpcService<NativeConnectorService<TConnector, TOptions>>();
+        else
+            app.MapGrpcService<C1ConnectorService<TConnector, TOptions>>();
 
         await app.StartAsync();
         // What is printed from now on goes to the log: the stdio stream is read to its end and closed.
         app.Lifetime.ApplicationStopping.Register(streams.Complete);
-        Handshake.Announce(socket.Path, tls);
+        Handshake.Announce(agreed, socket.Path, tls);
         await app.WaitForShutdownAsync();
         return 0;
     }

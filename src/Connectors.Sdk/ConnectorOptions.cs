@@ -1,34 +1,24 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Platform.Connectors;
 
-/// <summary>The user's option string as the connector's record.</summary>
+/// <summary>What a user gave, options or arguments, as the connector's record.</summary>
 internal static class ConnectorOptions
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectRequiredConstructorParameters = true,
-        RespectNullableAnnotations = true,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-    };
-
     /// <exception cref="FormatException">The string is not JSON of that shape; the text names the member, never a value.</exception>
-    public static TOptions Parse<TOptions>(string text)
+    public static TOptions Parse<TOptions>(string text) => text is TOptions raw ? raw : (TOptions)Parse(text, typeof(TOptions), "options");
+
+    /// <inheritdoc cref="Parse{TOptions}(string)"/>
+    public static object Parse(string text, Type type, string what)
     {
-        if (text is TOptions raw)
-            return raw;
         try
         {
-            return JsonSerializer.Deserialize<TOptions>(text.Length == 0 ? "{}" : text, Json)
-                ?? throw new FormatException("The options are null; expected a JSON object.");
+            return JsonSerializer.Deserialize(text.Length == 0 ? "{}" : text, type, ConnectorJson.Strict)
+                ?? throw new FormatException($"The {what} are null; expected a JSON object.");
         }
         catch (JsonException e)
         {
-            throw new FormatException($"The options don't fit {typeof(TOptions).Name}: {Reason(e)}");
+            throw new FormatException($"The {what} don't fit {type.Name}: {Reason(e)}");
         }
     }
 

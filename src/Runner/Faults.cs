@@ -139,6 +139,24 @@ internal static class Faults
 
     public static RunFaultException BadResult(string why) => new(new("protocol_violation",
         $"The action's result is no JSON: {why}.", "This is a defect of the connector; docs/connectors.md has the rules."));
+    public static RunFaultException BadSpecification(IReadOnlyList<string> problems) => new(new("bad_specification",
+        $"What the connector says of itself makes no sense: {string.Join("; ", problems)}.",
+        "Mend what the connector answers to Specify, and install it again."));
+
+    public static RunFaultException ProtocolViolation(string what) => new(new("protocol_violation",
+        $"The connector broke the rules of its protocol: {what}.",
+        "This is a defect of the connector; docs/connectors.md has the rules."));
+
+    /// <param name="retryable">As for <see cref="SyncFailed"/>.</param>
+    public static RunFaultException CheckFailed(string connectorText, bool retryable = false) => new(new("check_failed",
+        $"The connector could not check its options: {connectorText}", "The text is the connector's own; see its documentation.", Transient: retryable));
+
+    /// <param name="retryable">The connector itself says that another attempt may help.</param>
+    public static RunFaultException ActionFailed(string connectorText, bool retryable = false) => new(new("action_failed",
+        $"The connector reported: {connectorText}", "The text is the connector's own; see its documentation.", Transient: retryable));
+
+    public static RunFaultException ResultTooLarge(long limitBytes) => new(new("result_too_large",
+        $"The action's result is larger than {limitBytes} bytes.", "Ask the action for less, or let the connector answer with less."));
 
     public static readonly RunFault RunnerLost = new("runner_lost",
         "The runner that ran this connector is gone.", "Start the run again.", Transient: true);

@@ -51,7 +51,7 @@ public sealed class CommandLineTests(PlatformFixture platform)
     [Fact]
     public async Task A_state_is_set_shown_and_reset_and_rejects_are_asked_for()
     {
-        await platform.InstallSampleAsync("files", "stateful");
+        await platform.InstallSampleAsync("files-c1", "stateful");
         await SucceedAsync("connections", "create", "stateful", "--connector", "stateful", "--options", """{"root": "/usr/share/doc/adduser"}""");
 
         await SucceedAsync("state", "set", "stateful", "--state", """{"page": 7}""");

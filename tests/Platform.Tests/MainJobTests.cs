@@ -10,6 +10,7 @@ public sealed class MainJobTests(PlatformFixture platform)
 
     [Theory]
     [InlineData("files")]
+    [InlineData("files-c1")]
     [InlineData("files-go")]
     public async Task An_installed_connector_syncs_its_objects_and_a_python_consumer_hears_of_it(string sample)
     {
@@ -38,11 +39,11 @@ public sealed class MainJobTests(PlatformFixture platform)
     }
 
     [Fact]
-    public async Task Both_sample_connectors_bring_the_same_objects_from_the_same_tree()
+    public async Task All_sample_connectors_bring_the_same_objects_from_the_same_tree()
     {
         var root = platform.MakeTree("twins");
         var brought = new List<string[]>();
-        foreach (var sample in new[] { "files", "files-go" })
+        foreach (var sample in new[] { "files", "files-c1", "files-go" })
         {
             var name = $"twin-{sample}";
             await platform.InstallSampleAsync(sample, name);
@@ -54,6 +55,7 @@ public sealed class MainJobTests(PlatformFixture platform)
 
         Assert.NotEmpty(brought[0]);
         Assert.Equal(brought[0], brought[1]);
+        Assert.Equal(brought[0], brought[2]);
     }
 
     [Fact]
@@ -61,7 +63,7 @@ public sealed class MainJobTests(PlatformFixture platform)
     {
         const string name = "unchanged";
         var root = platform.MakeTree(name);
-        await platform.InstallSampleAsync("files", name);
+        await platform.InstallSampleAsync("files-c1", name);
         await platform.Api.ConnectAsync(name, name, new JsonObject { ["root"] = root });
         await platform.Api.SyncAsync(name);
         var before = await RowVersionsAsync();
@@ -76,6 +78,24 @@ public sealed class MainJobTests(PlatformFixture platform)
         var third = await platform.Api.SyncAsync(name);
         Assert.Equal(1, (int)third["counts"]!["updated"]!);
         Assert.NotEqual(before, await RowVersionsAsync());
+    }
+
+    [Fact]
+    public async Task An_incremental_sync_sends_what_has_changed_and_what_is_gone()
+    {
+        const string name = "incremental";
+        var root = platform.MakeTree(name);
+        await platform.InstallSampleAsync("files", name);
+        await platform.Api.ConnectAsync(name, name, new JsonObject { ["root"] = root });
+        await platform.Api.SyncAsync(name);
+
+        File.WriteAllText(Path.Combine(root, "a.txt"), "changed");
+        File.Delete(Path.Combine(root, "B.txt"));
+        var second = await platform.Api.SyncAsync(name);
+
+        Assert.Equal((2, 1, 1), ((int)second["counts"]!["received"]!, (int)second["counts"]!["updated"]!, (int)second["counts"]!["deleted"]!));
+        Assert.Equal(FilesInTree - 1, (await platform.Api.ObjectsAsync(name)).Count);
+        Assert.Equal($$"""{"files":{{FilesInTree - 1}},"sent":1,"gone":1}""", (string?)second["result"]);
     }
 
     [Fact]

@@ -18,11 +18,11 @@ internal static class Repository
         Assert.SkipUnless(found, $"{tool} is missing: install Debian's {package}.");
     }
 
-    /// <summary>Publishes the C# connector as <c>./platform</c> does, and gives the folder.</summary>
-    public static async Task<string> PublishFilesConnectorAsync(string target)
+    /// <summary>Publishes a C# connector as <c>./platform</c> does, and gives the folder.</summary>
+    public static async Task<string> PublishConnectorAsync(string connector, string target)
     {
         using var publish = Process.Start(new ProcessStartInfo("dotnet",
-            ["publish", Path.Combine(Connector("files"), "files.csproj"), "-c", "Release", "-o", target, "-v", "q", "--nologo", "--disable-build-servers"])
+            ["publish", Path.Combine(Connector(connector), $"{connector}.csproj"), "-c", "Release", "-o", target, "-v", "q", "--nologo", "--disable-build-servers"])
         { RedirectStandardOutput = true })!;
         var output = await publish.StandardOutput.ReadToEndAsync();
         await publish.WaitForExitAsync();

@@ -16,8 +16,8 @@ internal static class SampleConnectors
     /// <summary>The manifest of a sample connector under a name of the test's own, its source ready to install.</summary>
     public static async Task<JsonObject> ManifestAsync(this PlatformFixture platform, string connector, string name)
     {
-        if (connector == "files")
-            return Manifest(await Published(platform), name);
+        if (connector is "files" or "files-c1")
+            return Manifest(await Published(platform, connector), name);
         Repository.Require("go", "golang-go");
         Repository.Require("protoc", "protobuf-compiler");
         return Manifest(Repository.Connector(connector), name);
@@ -52,16 +52,16 @@ internal static class SampleConnectors
 
     private static readonly SemaphoreSlim Publishing = new(1);
 
-    private static async Task<string> Published(PlatformFixture platform)
+    private static async Task<string> Published(PlatformFixture platform, string connector)
     {
         // ./platform has published it a moment ago; a run by hand can't know how old that one is.
         if (Environment.GetEnvironmentVariable("PLATFORM_ROOT") is { } root)
-            return Path.Combine(root, "artifacts", "connectors", "files");
-        var target = Path.Combine(platform.Sources, "published-files");
+            return Path.Combine(root, "artifacts", "connectors", connector);
+        var target = Path.Combine(platform.Sources, $"published-{connector}");
         await Publishing.WaitAsync();
         try
         {
-            return File.Exists(Path.Combine(target, "manifest.json")) ? target : await Repository.PublishFilesConnectorAsync(target);
+            return File.Exists(Path.Combine(target, "manifest.json")) ? target : await Repository.PublishConnectorAsync(connector, target);
         }
         finally
         {

@@ -15,7 +15,7 @@ public sealed class SweepTests(PlatformFixture platform)
         var root = MakeFiles(name);
         var broker = await platform.App.GetConnectionStringAsync("messaging", TestContext.Current.CancellationToken);
         await using var consumer = await PythonConsumer.StartAsync(broker!, $"#.{name}");
-        await platform.InstallSampleAsync("files", name);
+        await platform.InstallSampleAsync("files-c1", name);
         await SucceedAsync("connections", "create", name, "--connector", name, "--options", new JsonObject { ["root"] = root }.ToJsonString(), "--changed-events");
         Assert.Contains("changed-events", (await SucceedAsync("connections", "list")).Output);
 
@@ -60,7 +60,7 @@ public sealed class SweepTests(PlatformFixture platform)
     {
         const string name = "superseded";
         var root = MakeFiles(name);
-        await platform.InstallSampleAsync("files", name);
+        await platform.InstallSampleAsync("files-c1", name);
         await platform.Api.ConnectAsync(name, name, new JsonObject { ["root"] = root });
         await platform.Api.SyncAsync(name);
         await platform.Api.ConnectAsync($"{name}-failing", name, new JsonObject { ["root"] = "/no/such/folder" });

@@ -35,7 +35,7 @@ public sealed class CallbackEndpointTests : IAsyncLifetime
         {
             using var pages = await PageLoad.OpenAsync(new(ingest), new Open { Run = new() { RunId = Guid.CreateVersion7().ToString() } }, CancellationToken.None);
             await using var endpoint = await CallbackEndpoint.ListenAsync(Path.Combine(folder, $"{attempt}"), new(pages), MaxMessageBytes);
-            using var channel = PluginChannel.Open(new("unix", endpoint.Socket), null);
+            using var channel = PluginChannel.Open(new("unix", endpoint.Socket), null, int.MaxValue);
 
             using var call = channel.CreateCallInvoker().AsyncUnaryCall(Upsert, null, new CallOptions(deadline: DateTime.UtcNow + Limit), new byte[MaxMessageBytes + 1]);
             var refusal = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);

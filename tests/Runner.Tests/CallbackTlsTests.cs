@@ -94,7 +94,7 @@ public sealed class CallbackTlsTests : IAsyncLifetime
 
     private async Task CallAsync(MutualTls? tls)
     {
-        using var channel = PluginChannel.Open(new("unix", endpoint.Socket), tls);
+        using var channel = PluginChannel.Open(new("unix", endpoint.Socket), tls, int.MaxValue);
         await channel.CreateCallInvoker().AsyncUnaryCall(Clean, null, new CallOptions(deadline: DateTime.UtcNow + Limit), []);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ using Platform.Runner.Runs;
 
 namespace Platform.Runner.Tests;
 
-/// <summary>Syncs by the c1 driver alone, with every isolation that this machine has or with none. Disposing checks that no sync left anything.</summary>
+/// <summary>Connectors by their driver alone, with every isolation that this machine has or with none. Disposing checks that no sync left anything.</summary>
 internal sealed class DriverBench : IAsyncDisposable
 {
     public static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(60);
@@ -22,6 +23,12 @@ internal sealed class DriverBench : IAsyncDisposable
     public Peers Peers { get; }
 
     public CollectedLog Log { get; } = new();
+
+    /// <summary>As the manifest names it.</summary>
+    public string Protocol { get; set; } = "c1";
+
+    /// <summary>What the last calls told on their way.</summary>
+    public ConcurrentQueue<(string Message, double? Fraction)> Progress { get; } = [];
 
     /// <summary>What the manifest says of them.</summary>
     public Platform.Registry.V1.ConnectorLimits? AskedLimits { get; set; }
@@ -45,20 +52,60 @@ internal sealed class DriverBench : IAsyncDisposable
         (await Assert.ThrowsAsync<RunFaultException>(() => SyncAsync(options, bundle, command, settings, autoMtls: autoMtls))).Fault;
 
     public async Task<SyncEnd> SyncAsync(
-        string options, string bundle, string command, Dictionary<string, string?>? settings = null, CancellationTokenSource? stop = null, bool autoMtls = false, bool fullListing = false)
+        string options, string bundle, string command, Dictionary<string, string?>? settings = null, CancellationTokenSource? stop = null, bool autoMtls = false,
+        bool fullListing = false, bool fromStart = false, string[]? streams = null)
     {
         await using var provider = Provide(settings);
         using var channel = Peers.Channel();
         var run = new RunIdentity { RunId = Guid.CreateVersion7().ToString(), ConnectionId = Guid.CreateVersion7().ToString(), Fence = 1 };
-        using var pages = await PageLoad.OpenAsync(new(channel), new Open { Run = run }, CancellationToken.None);
-        var output = new ConnectorOutput(Log, Guid.Parse(run.RunId), "tested", new OptionMask(options));
-        var end = await provider.GetRequiredService<ConnectorDrivers>().For("c1").SyncAsync(
-            new(Launch(provider, bundle, command, output, autoMtls), options, _ => Task.FromResult(pages), applies => Isolation = applies,
-                TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<ConnectorSettings>>().Value.SyncTimeoutSeconds)) { FullListing = fullListing },
-            stop?.Token ?? TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
-        Totals = pages.Totals;
-        return end;
+        PageLoad? pages = null;
+        var limit = TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<ConnectorSettings>>().Value.SyncTimeoutSeconds);
+        try
+        {
+            var end = await Driver(provider).SyncAsync(
+                new(Launch(provider, bundle, command, options, autoMtls), options, OpenAsync, applies => Isolation = applies, limit)
+                {
+                    FullListing = fullListing,
+                    FromStart = fromStart,
+                    Streams = streams ?? [],
+                    OnProgress = (message, fraction) => Progress.Enqueue((message, fraction)),
+                },
+                stop?.Token ?? TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
+            Totals = pages!.Totals;
+            return end;
+        }
+        finally
+        {
+            pages?.Dispose();
+        }
+
+        async Task<PageLoad> OpenAsync(bool startsOver) =>
+            pages = await PageLoad.OpenAsync(new(channel), new Open { Run = run, StartOver = startsOver }, CancellationToken.None);
     }
+
+    public async Task<ConnectorDescription> DescribeAsync(string bundle, string command)
+    {
+        await using var provider = Provide(null);
+        return await Driver(provider).DescribeAsync(Launch(provider, bundle, command, "", false), TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
+    }
+
+    public async Task<IReadOnlyList<CheckResult>> CheckAsync(string options, string bundle, string command)
+    {
+        await using var provider = Provide(null);
+        return await Driver(provider).CheckAsync(Launch(provider, bundle, command, options, false), options, TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
+    }
+
+    public async Task<ActionAnswer> InvokeAsync(
+        string action, string arguments, string options, string bundle, string command, CancellationTokenSource? stop = null, long maxResultBytes = 1 << 20)
+    {
+        await using var provider = Provide(null);
+        return await Driver(provider).InvokeAsync(
+            new(Launch(provider, bundle, command, options, false), options, action, arguments, Guid.CreateVersion7(), applies => Isolation = applies,
+                (message, fraction) => Progress.Enqueue((message, fraction)), maxResultBytes),
+            stop?.Token ?? TestContext.Current.CancellationToken).WaitAsync(SyncTimeout, CancellationToken.None);
+    }
+
+    private IConnectorDriver Driver(IServiceProvider provider) => provider.GetRequiredService<ConnectorDrivers>().For(Protocol);
 
     private ServiceProvider Provide(Dictionary<string, string?>? settings)
     {
@@ -75,8 +122,9 @@ internal sealed class DriverBench : IAsyncDisposable
         return services.BuildServiceProvider();
     }
 
-    private ConnectorLaunch Launch(IServiceProvider provider, string bundle, string command, ConnectorOutput output, bool autoMtls)
+    private ConnectorLaunch Launch(IServiceProvider provider, string bundle, string command, string options, bool autoMtls)
     {
+        var output = new ConnectorOutput(Log, Guid.Empty, "tested", new OptionMask(options));
         var limits = LaunchLimits.Of(provider.GetRequiredService<IOptions<ConnectorSettings>>().Value, AskedLimits);
         return new("tested", bundle, command, limits, output, autoMtls) { Environment = Variables };
     }

@@ -87,7 +87,8 @@ internal static class Demo
 
         say("\n3. Sync it, with a consumer bound to the exchange platform.events");
         await using var events = await DemoConsumer.BindAsync(await MessagingAsync(data, call.Cancel), "sync.completed.#", call.Cancel);
-        var started = (await api.PostAsync("/v1/runs", new { connection = ConnectionName }, call.Cancel)).To<Run>();
+        // Anew, so that a second demonstration has as much to show as the first.
+        var started = (await api.PostAsync("/v1/runs", new { connection = ConnectionName, from_start = true }, call.Cancel)).To<Run>();
         var ended = await RunProgress.WatchAsync(step, started, show: true);
         Require(Sync.Report(call.Screen, ended, streamed: true) == ExitCode.Ok, "the sync did not succeed");
         var run = ended.To<Run>();

@@ -31,11 +31,16 @@ internal sealed class C1ConnectorService<TConnector, TOptions>(TConnector connec
         }
     }
 
+    // c1 has one stream, no states and no deletes: what can't be said in it fails the sync rather than being lost.
     private static async Task SendAsync(
         C1.CallbackHandler.CallbackHandlerClient host, SyncMessage message, C1.EndSync end, CancellationToken cancellationToken)
     {
         switch (message)
         {
+            case StreamBegun { Stream: not "" } or ObjectPage { Stream: not (null or "") }:
+                throw new InvalidOperationException("The host speaks c1, which has one stream without a name; this connector has named ones.");
+            case DeletedObjects:
+                throw new InvalidOperationException("The host speaks c1, which can't be told that objects are gone.");
             case ObjectPage page:
                 var response = new C1.SyncResponse();
                 response.Response.AddRange(page.Objects.Select(o => new C1.DataObject
@@ -47,7 +52,7 @@ internal sealed class C1ConnectorService<TConnector, TOptions>(TConnector connec
                 }));
                 await host.UpsertAsync(response, cancellationToken: cancellationToken);
                 break;
-            case FullListingDeclared:
+            case FullListingDeclared or StreamBegun { Full: true }:
                 await host.CleanAsync(new C1.Empty(), cancellationToken: cancellationToken);
                 break;
             case SyncResult result:

@@ -10,7 +10,7 @@ internal static partial class ManifestRules
     private static readonly string[] Sources = ["HTTP", "VCS", "Local"];
 
     /// <summary>Connectors can be spoken to in these ways. A new one is added with its driver.</summary>
-    private static readonly string[] Protocols = ["c1"];
+    private static readonly string[] Protocols = ["c1", "platform"];
 
     public static List<FieldError> Check(Manifest manifest)
     {

@@ -8,7 +8,8 @@ internal static class DriverSetup
     /// <summary>Every protocol that this Runner speaks: one line each.</summary>
     public static void AddConnectorDrivers(this IServiceCollection services)
     {
-        services.AddDriver<C1Driver>(C1Driver.Protocol);
+        services.AddDriver<GoPluginDriver>(GoPluginDriver.C1);
+        services.AddDriver<GoPluginDriver>(GoPluginDriver.Native);
 
         services.AddOptions<ConnectorSettings>().BindConfiguration(ConnectorSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddHostedService<PrepareAtStart>();

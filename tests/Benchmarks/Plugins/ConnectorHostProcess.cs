@@ -21,7 +21,7 @@ internal static class ConnectorHostProcess
         services.AddLogging();
         services.AddConnectorDrivers();
         await using var provider = services.BuildServiceProvider();
-        var driver = provider.GetRequiredService<ConnectorDrivers>().For(C1Driver.Protocol);
+        var driver = provider.GetRequiredService<ConnectorDrivers>().For(GoPluginDriver.C1);
         await Obedience.ObeyAsync(async line =>
         {
             var options = line.Split(' ') is [var objects, var page]

@@ -18,7 +18,7 @@ namespace Platform.Benchmarks.Syncs;
 /// </remarks>
 internal static class SyncHostProcess
 {
-    public const string Stream = "stream", C1 = C1Driver.Protocol, Nowhere = "nothing";
+    public const string Stream = "stream", C1 = GoPluginDriver.C1, Nowhere = "nothing";
 
     /// <param name="protocol">Of the two that the generator speaks.</param>
     /// <param name="address">Ingest's; the internal secret is in the environment.</param>

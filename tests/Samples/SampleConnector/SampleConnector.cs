@@ -11,6 +11,7 @@ internal sealed class SampleConnector : Connector<SampleOptions>
     public override async IAsyncEnumerable<SyncMessage> SyncAsync(
         SampleOptions options, SyncContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        yield return SyncMessage.FullListing();
         for (var page = 0; page < options.Pages; page++)
         {
             if (options.Mode == "print" && page == 1)
@@ -28,7 +29,6 @@ internal sealed class SampleConnector : Connector<SampleOptions>
             Environment.Exit(3);
         }
 
-        yield return SyncMessage.FullListing();
         yield return SyncMessage.Result($$"""{"mode":"{{options.Mode}}"}""");
     }
 }

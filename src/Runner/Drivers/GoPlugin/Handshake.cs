@@ -7,7 +7,8 @@ namespace Platform.Runner.Drivers.GoPlugin;
 /// <c>1|1|unix|/tmp/plugin42|grpc|</c>. A protocol that is absent means net/rpc, which this host doesn't speak.
 /// </summary>
 /// <param name="Certificate">With AutoMTLS the plugin's certificate, DER in base64; else empty.</param>
-internal sealed record Handshake(string Network, string Address, string Certificate = "")
+/// <param name="Version">Of the app protocol: one of those offered.</param>
+internal sealed record Handshake(string Network, string Address, string Certificate = "", int Version = 1)
 {
     // Shorter ones are an old field of another meaning, as go-plugin knows them too.
     private const int MinCertificateCharacters = 51;
@@ -42,10 +43,10 @@ internal sealed record Handshake(string Network, string Address, string Certific
         var certificate = fields.Length > 5 && fields[5].Length >= MinCertificateCharacters ? fields[5] : "";
         return network switch
         {
-            "unix" when address.StartsWith('/') => new(network, address, certificate),
+            "unix" when address.StartsWith('/') => new(network, address, certificate, app),
             "unix" => throw Faults.HandshakeFailed($"its socket {Quote(address)} is not an absolute path"),
             "tcp" when address.StartsWith("127.0.0.1:", StringComparison.Ordinal)
-                && ushort.TryParse(address.AsSpan(10), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0 => new(network, address, certificate),
+                && ushort.TryParse(address.AsSpan(10), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0 => new(network, address, certificate, app),
             "tcp" => throw Faults.HandshakeFailed($"it listens on {Quote(address)}, only 127.0.0.1 is allowed"),
             _ => throw Faults.HandshakeFailed($"its network {Quote(network)} is neither unix nor tcp"),
         };

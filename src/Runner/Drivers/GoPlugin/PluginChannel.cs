@@ -26,7 +26,8 @@ internal static class PluginChannel
     }
 
     /// <summary>One connection for good: the broker's stream lives on the first one, a silent second would part from it.</summary>
-    public static GrpcChannel Open(Handshake handshake, MutualTls? tls)
+    /// <param name="maxMessageBytes">Of what the plugin answers.</param>
+    public static GrpcChannel Open(Handshake handshake, MutualTls? tls, int maxMessageBytes)
     {
         var handler = new SocketsHttpHandler
         {
@@ -41,7 +42,7 @@ internal static class PluginChannel
             handler.SslOptions = tls.ClientOptions();
         return GrpcChannel.ForAddress($"{(tls is null ? "http" : "https")}://{MutualTls.ServerName}", new GrpcChannelOptions
         {
-            MaxReceiveMessageSize = null,
+            MaxReceiveMessageSize = maxMessageBytes,
             MaxSendMessageSize = null,
             DisposeHttpClient = true,
             HttpHandler = handler,

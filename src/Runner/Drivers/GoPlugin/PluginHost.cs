@@ -22,9 +22,9 @@ internal sealed class PluginHost : IAsyncDisposable
     private readonly CancellationTokenSource ended = new();
     private long endingSince;
 
-    private PluginHost(ConnectorProcess process, GrpcChannel channel, MutualTls? tls, ConnectorLaunch launch, TimeSpan grace)
+    private PluginHost(ConnectorProcess process, GrpcChannel channel, MutualTls? tls, int version, ConnectorLaunch launch, TimeSpan grace)
     {
-        (this.process, this.channel, Tls, limits, fullGrace) = (process, channel, tls, launch.Limits, grace);
+        (this.process, this.channel, Tls, Version, limits, fullGrace) = (process, channel, tls, version, launch.Limits, grace);
         Invoker = channel.CreateCallInvoker();
         // In this order, before any work: the broker's stream, then the standard streams.
         Broker = new(new GRPCBroker.GRPCBrokerClient(Invoker));
@@ -41,17 +41,21 @@ internal sealed class PluginHost : IAsyncDisposable
     /// <summary>The plugin has no stdio service, so nobody reads what its code prints once it serves.</summary>
     public bool WithoutStdio => stdio is { IsCompletedSuccessfully: true, Result: StdioEnd.Unimplemented };
 
+    /// <summary>Of the app protocol, as agreed on.</summary>
+    public int Version { get; }
+
     public string Isolation => process.Isolation;
 
     /// <summary>Ends with the connector's process; never fails.</summary>
     public Task Exited => process.Exited;
 
     /// <param name="grace">Between being told to end and being killed.</param>
+    /// <param name="maxMessageBytes">Of the largest answer that is taken.</param>
     /// <param name="versions">App protocol versions that the caller can talk.</param>
     /// <param name="cookie">Name and value of the variable by which a plugin knows that a host started it.</param>
     public static async Task<PluginHost> StartAsync(
         ProcessLauncher launcher, Isolation isolation, RunFolder folder, ConnectorLaunch launch, TimeSpan grace,
-        IReadOnlyCollection<int> versions, KeyValuePair<string, string> cookie, CancellationToken cancel)
+        int maxMessageBytes, IReadOnlyCollection<int> versions, KeyValuePair<string, string> cookie, CancellationToken cancel)
     {
         using var activity = PlatformActivity.Source.StartActivity("connector start");
         activity?.SetTag("platform.connector", launch.Connector);
@@ -75,7 +79,7 @@ internal sealed class PluginHost : IAsyncDisposable
             var agreed = await HandshakeAsync(process, handshake.Task, launch.Limits, cancel);
             if (tls is not null)
                 PluginChannel.Trust(tls, agreed);
-            var host = new PluginHost(process, PluginChannel.Open(agreed, tls), tls, launch, grace);
+            var host = new PluginHost(process, PluginChannel.Open(agreed, tls, maxMessageBytes), tls, agreed.Version, launch, grace);
             try
             {
                 await host.PingAsync(agreed, cancel);

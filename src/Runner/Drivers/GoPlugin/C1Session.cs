@@ -1,85 +1,54 @@
 using Grpc.Core;
-using Microsoft.Extensions.Options;
-using Platform.Protocols.C1;
-using Platform.Runner.Processes;
 using Platform.Runner.Runs;
+using Platform.ServiceDefaults;
+using C1 = Platform.Protocols.C1;
 
 namespace Platform.Runner.Drivers.GoPlugin;
 
 /// <summary>c1: go-plugin app protocol 1, whose Sync sends its pages through a callback of the host.</summary>
-internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, RunFolders folders, IOptions<ConnectorSettings> options) : IConnectorDriver
+/// <param name="socket">Where the callback may listen.</param>
+internal sealed class C1Session(PluginHost plugin, string socket, int maxMessageBytes) : IPluginSession
 {
-    public const string Protocol = "c1";
+    public const int Version = 1;
 
-    private static readonly int[] Versions = [1];
-    private static readonly KeyValuePair<string, string> Cookie = new("BASIC_PLUGIN", "hello");
     private static readonly TimeSpan DeadlineTolerance = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WindUpLimit = TimeSpan.FromSeconds(1);
 
+    public string Protocol => GoPluginDriver.C1;
+
     /// <summary>c1 has no call that tells something: that it answers is all there is to know.</summary>
-    public async Task<ConnectorDescription> DescribeAsync(ConnectorLaunch launch, CancellationToken cancel)
-    {
-        using var folder = folders.Create();
-        try
-        {
-            await using var plugin = await StartAsync(folder, launch, cancel);
-            return new(plugin.Isolation, Protocol);
-        }
-        catch (RunFaultException e)
-        {
-            throw WithLastWords(e, launch.Output);
-        }
-    }
+    public Task<ConnectorSpecification?> SpecifyAsync(CancellationToken cancel) => Task.FromResult<ConnectorSpecification?>(null);
 
     /// <summary>There is nothing to ask: that it starts is the one check.</summary>
-    public async Task<IReadOnlyList<CheckResult>> CheckAsync(ConnectorLaunch launch, string options, CancellationToken cancel)
-    {
-        await DescribeAsync(launch, cancel);
-        return [new("start", true, "The connector starts and answers; connectors of its protocol can't check their options without a sync.")];
-    }
+    public Task<IReadOnlyList<CheckResult>> CheckAsync(string options, CancellationToken cancel) => Task.FromResult<IReadOnlyList<CheckResult>>(
+        [new("start", true, "The connector starts and answers; connectors of its protocol can't check their options without a sync.")]);
 
     public Task<ActionAnswer> InvokeAsync(ActionWork work, CancellationToken cancel) => throw Faults.UnknownAction(work.Action);
 
     public async Task<SyncEnd> SyncAsync(SyncWork work, CancellationToken cancel)
     {
-        using var folder = folders.Create();
+        // c1 has no state: every attempt sends everything anew.
+        var pages = await work.OpenPages(true);
+        var session = new CallbackSession(pages);
+        await using var callback = await CallbackEndpoint.ListenAsync(socket, session, maxMessageBytes, plugin.Tls);
         try
         {
-            await using var plugin = await StartAsync(folder, work.Launch, cancel);
-            work.OnStarted(plugin.Isolation);
-            // c1 has no state: every attempt sends everything anew.
-            var pages = await work.OpenPages(true);
-            var session = new CallbackSession(pages);
-            await using var callback = await CallbackEndpoint.ListenAsync(folder.Socket("callback"), session, options.Value.MaxMessageBytes, plugin.Tls);
-            try
-            {
-                return await SyncAsync(plugin, callback, session, pages, work, cancel);
-            }
-            finally
-            {
-                session.End();
-            }
+            return await SyncAsync(callback, session, pages, work, cancel);
         }
-        catch (RunFaultException e)
+        finally
         {
-            throw WithLastWords(e, work.Launch.Output);
+            session.End();
         }
     }
 
-    private Task<PluginHost> StartAsync(RunFolder folder, ConnectorLaunch launch, CancellationToken cancel) =>
-        PluginHost.StartAsync(launcher, isolation, folder, launch, TimeSpan.FromSeconds(options.Value.GraceSeconds), Versions, Cookie, cancel);
-
-    private static RunFaultException WithLastWords(RunFaultException e, ConnectorOutput output) =>
-        e.Fault.Detail is null && output.LastWords is { } words ? new(e.Fault with { Detail = words }) : e;
-
     private async Task<SyncEnd> SyncAsync(
-        PluginHost plugin, CallbackEndpoint callback, CallbackSession session, PageLoad pages, SyncWork work, CancellationToken cancel)
+        CallbackEndpoint callback, CallbackSession session, PageLoad pages, SyncWork work, CancellationToken cancel)
     {
-        var client = new Connector.ConnectorClient(plugin.Invoker);
-        var id = await AnnounceAsync(plugin, callback.Socket);
+        var client = new C1.Connector.ConnectorClient(plugin.Invoker);
+        var id = await AnnounceAsync(callback.Socket);
         var deadline = DateTime.UtcNow + work.TotalLimit;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var call = client.SyncAsync(new SyncRequest { Options = work.Options, CallbackHandlerServer = id }, deadline: deadline, cancellationToken: stop.Token);
+        using var call = client.SyncAsync(new C1.SyncRequest { Options = work.Options, CallbackHandlerServer = id }, deadline: deadline, cancellationToken: stop.Token);
         var sync = call.ResponseAsync;
 
         // Sync may hang until its deadline: its process, the broker and the pages are watched beside it.
@@ -106,15 +75,15 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
         await stop.CancelAsync();
         if (IsLate(sync, deadline))
             throw Faults.SyncTimeout(work.TotalLimit, plugin.WithoutStdio);
-        throw await WhyAsync(plugin, sync);
+        throw await WhyAsync(sync);
     }
 
     // The connector knows the deadline too, and may say so a moment earlier.
-    private static bool IsLate(Task<EndSync> sync, DateTime deadline) =>
+    private static bool IsLate(Task<C1.EndSync> sync, DateTime deadline) =>
         sync.Exception?.InnerException is RpcException { StatusCode: var status }
         && DateTime.UtcNow >= deadline - (status == StatusCode.DeadlineExceeded ? DeadlineTolerance : TimeSpan.Zero);
 
-    private static async Task<RunFaultException> WhyAsync(PluginHost plugin, Task<EndSync> sync)
+    private async Task<RunFaultException> WhyAsync(Task<C1.EndSync> sync)
     {
         try
         {
@@ -134,11 +103,11 @@ internal sealed class C1Driver(ProcessLauncher launcher, Isolation isolation, Ru
         return Faults.BrokerLost();
     }
 
-    private static async Task<uint> AnnounceAsync(PluginHost plugin, string socket)
+    private async Task<uint> AnnounceAsync(string address)
     {
         try
         {
-            return await plugin.Broker.AnnounceAsync(socket);
+            return await plugin.Broker.AnnounceAsync(address);
         }
         catch (Exception e) when (e is RpcException or InvalidOperationException)
         {

@@ -1,0 +1,4 @@
+using Platform.Connectors;
+using Platform.Connectors.Files.C1;
+
+return await ConnectorHost.RunAsync<FilesConnector, FilesOptions>(ConnectorProtocols.C1);
