@@ -18,6 +18,21 @@ public static class OutboxSetup
             services.GetRequiredService<EventBroker>(), services.GetRequiredService<ILogger<OutboxRelay>>()));
     }
 
+    /// <summary>
+    /// Hands every event of a type to this service (see <see cref="EventConsumer{T}"/>). The queue of <c>connection.deleted</c> in Platform.Ingest is
+    /// <c>ingest-connection.deleted</c>; it is there, and collects events, from the service's first start on.
+    /// </summary>
+    /// <param name="type">As in Contracts' EventTypes.</param>
+    /// <param name="handler">Its effect is committed when it returns, and it may be called again for the same event.</param>
+    public static void AddEventConsumer<T>(this IHostApplicationBuilder builder, string type, Func<IServiceProvider, Func<T, CancellationToken, Task>> handler)
+        where T : class
+    {
+        builder.AddEvents();
+        var queue = $"{builder.Environment.ApplicationName.Split('.')[^1].ToLowerInvariant()}-{type}";
+        builder.Services.AddSingleton<IHostedService>(services => new EventConsumer<T>(
+            queue, type, services.GetRequiredService<EventBroker>(), handler(services), services.GetRequiredService<ILogger<EventConsumer<T>>>()));
+    }
+
     /// <summary>Only <see cref="EventPublisher"/> and <see cref="EventBroker"/>, over <c>ConnectionStrings:messaging</c>; part of <see cref="AddOutbox"/>.</summary>
     public static void AddEvents(this IHostApplicationBuilder builder)
     {

@@ -13,6 +13,10 @@ internal static class Errors
         "run_closed", 412, "The run has an outcome", $"Run {runId} is closed and takes no more pages.",
         "Ask GetOutcome and adopt its answer."));
 
+    public static ProblemException ConnectionDeleted(string connection) => new(new(
+        "connection_deleted", 409, "The connection is deleted", $"The connection '{connection}' is gone, and what it brought is being purged.",
+        "Nothing to do; a connection that is made anew begins anew."));
+
     public static ProblemException BadIdentity(IReadOnlyList<FieldError> errors) => new(new(
         "bad_run_identity", 400, "The run is not identified", "Fields of the run identity are missing or malformed.", Errors: errors));
 

@@ -1,5 +1,6 @@
 using Platform.Ingest;
 using Platform.Ingest.Close;
+using Platform.Ingest.Deletion;
 using Platform.Ingest.Load;
 using Platform.Ingest.Objects;
 using Platform.Ingest.Purge;
@@ -18,6 +19,7 @@ builder.AddPurge();
 builder.Services.AddSingleton<CloseRun>().AddSingleton<GetOutcome>().AddSingleton<SweepRun>();
 builder.Services.AddSingleton<StateChange>().AddSingleton<ReplayReject>();
 builder.AddObjects();
+builder.AddDeletion();
 
 var app = builder.Build();
 app.UseServiceDefaults();

@@ -1,3 +1,4 @@
+using Platform.Contracts;
 using Platform.Runner;
 using Platform.Runner.Bundles;
 using Platform.Runner.Checks;
@@ -20,6 +21,8 @@ builder.AddBundles();
 builder.Services.AddConnectorDrivers();
 builder.Services.AddLogs();
 builder.AddRuns();
+builder.Services.AddSingleton<ForgetConnection>();
+builder.AddEventConsumer<ConnectionDeleted>(EventTypes.ConnectionDeleted, services => services.GetRequiredService<ForgetConnection>().RunAsync);
 builder.AddGrpcServer();
 builder.Services.AddSingleton<DescribeConnector>().AddSingleton<PrepareConnection>();
 builder.Services.AddInvocations();

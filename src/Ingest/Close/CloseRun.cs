@@ -1,4 +1,5 @@
 using Npgsql;
+using Platform.Ingest.Deletion;
 using Platform.Ingest.Load;
 using Platform.Ingest.V1;
 using Platform.ServiceDefaults;
@@ -29,6 +30,13 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
         FaultPoints.Pass("close-begun");
         if (await StoredOutcome.FindAsync(connection, writer.RunId, cancellation) is { } standing)
             return standing;
+        if (await DeletedConnections.FindAsync(connection, writer.ConnectionId, cancellation))
+        {
+            if (decision.Outcome == OutcomeNames.Succeeded)
+                throw Errors.ConnectionDeleted(writer.Connection);
+            // That the run has ended is told all the same; what is written here is purged like the rest.
+            await DeletedConnections.PurgeAgainAsync(connection, writer.ConnectionId, cancellation);
+        }
         var run = await TakeRunAsync(connection, writer.RunId, cancellation);
         if (run.Fence > writer.Fence)
             throw Errors.StaleFence(writer.Fence, $"the run goes on under {run.Fence}");

@@ -32,6 +32,8 @@ internal sealed class BatchWriter(LoadDatabase database, Retries retries, Writer
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var standing = await Standing.LockAsync(connection, writer, cancellation);
         FaultPoints.Pass("transaction-begun");
+        if (standing.Deleted)
+            throw Errors.ConnectionDeleted(writer.Connection);
         if (standing.Closed)
             throw Errors.RunClosed(writer.RunId);
         if (standing.Fence != writer.Fence || standing.RunId != writer.RunId)

@@ -9,7 +9,7 @@ internal sealed record OpenedRun(IReadOnlyList<(string Stream, byte[] State)> St
 /// <summary>Takes a connection over for one load. From here on every earlier load of it is refused.</summary>
 internal sealed class OpenRun(LoadDatabase database, Retries retries)
 {
-    /// <exception cref="ServiceDefaults.ProblemException">412 stale_fence or run_closed.</exception>
+    /// <exception cref="ServiceDefaults.ProblemException">412 stale_fence or run_closed, 409 connection_deleted.</exception>
     public Task<OpenedRun> RunAsync(WriterIdentity writer, Guid loadId, bool startOver, CancellationToken cancellation) =>
         retries.RunAsync(token => TryAsync(writer, loadId, startOver, token), cancellation);
 
@@ -21,6 +21,8 @@ internal sealed class OpenRun(LoadDatabase database, Retries retries)
             await insert.ExecuteNonQueryAsync(cancellation);
 
         var standing = await Standing.LockAsync(connection, writer, cancellation);
+        if (standing.Deleted)
+            throw Errors.ConnectionDeleted(writer.Connection);
         if (standing.Closed)
             throw Errors.RunClosed(writer.RunId);
         if (standing.Fence > writer.Fence || (standing.Fence == writer.Fence && standing.RunId != writer.RunId))

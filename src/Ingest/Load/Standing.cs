@@ -9,7 +9,8 @@ namespace Platform.Ingest.Load;
 /// <param name="LoadId">The call that writes for this run; empty: the run never opened.</param>
 /// <param name="Sequence">The last page of that call that is committed.</param>
 /// <param name="Closed">The run has an outcome.</param>
-internal sealed record Standing(Numbers Last, Guid RunId, long Fence, Guid LoadId, long Sequence, bool Closed)
+/// <param name="Deleted">The connection is gone: nothing is loaded for it any more.</param>
+internal sealed record Standing(Numbers Last, Guid RunId, long Fence, Guid LoadId, long Sequence, bool Closed, bool Deleted)
 {
     /// <summary>Locks the connection, then the writer, in this order everywhere; one round trip.</summary>
     public static async Task<Standing> LockAsync(NpgsqlConnection connection, WriterIdentity writer, CancellationToken cancellation)
@@ -21,7 +22,10 @@ internal sealed record Standing(Numbers Last, Guid RunId, long Fence, Guid LoadI
                 new("SELECT change_seq, last_ordinal FROM connections WHERE connection_id = $1 FOR UPDATE") { Parameters = { new() { Value = writer.ConnectionId } } },
                 new("SELECT run_id, fence FROM writers WHERE connection_id = $1 AND kind = 'sync' FOR UPDATE") { Parameters = { new() { Value = writer.ConnectionId } } },
                 new("SELECT load_id, sequence FROM run_counts WHERE run_id = $1") { Parameters = { new() { Value = writer.RunId } } },
-                new("SELECT EXISTS (SELECT FROM outcomes WHERE run_id = $1)") { Parameters = { new() { Value = writer.RunId } } },
+                new("SELECT EXISTS (SELECT FROM outcomes WHERE run_id = $1), EXISTS (SELECT FROM deleted_connections WHERE connection_id = $2)")
+                {
+                    Parameters = { new() { Value = writer.RunId }, new() { Value = writer.ConnectionId } }
+                },
             }
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
@@ -32,6 +36,6 @@ internal sealed record Standing(Numbers Last, Guid RunId, long Fence, Guid LoadI
         var (loadId, sequence) = await reader.ReadAsync(cancellation) ? (reader.GetGuid(0), reader.GetInt64(1)) : default;
         await reader.NextResultAsync(cancellation);
         await reader.ReadAsync(cancellation);
-        return new(last, runId, fence, loadId, sequence, reader.GetBoolean(0));
+        return new(last, runId, fence, loadId, sequence, reader.GetBoolean(0), reader.GetBoolean(1));
     }
 }

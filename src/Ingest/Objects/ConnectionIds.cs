@@ -18,5 +18,8 @@ internal sealed class ConnectionIds(RegistryClient registry, IMemoryCache cache)
         return cache.Set(Key(name), Guid.Parse(connection.Id), Kept);
     }
 
+    /// <summary>The name may be given again.</summary>
+    public void Forget(string name) => cache.Remove(Key(name));
+
     private static (Type, string) Key(string name) => (typeof(ConnectionIds), name);
 }

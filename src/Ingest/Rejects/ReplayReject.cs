@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Platform.Ingest.Deletion;
 using Platform.Ingest.Load;
 using Platform.Ingest.Objects;
 using Platform.ServiceDefaults;
@@ -62,6 +63,8 @@ internal sealed class ReplayReject(
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var store = await StoreObject.LockAsync(transaction, connectionId, cancellation);
+        if (await DeletedConnections.FindAsync(connection, connectionId, cancellation))
+            throw Errors.ConnectionDeleted(name);
         await OpenRuns.RefuseAsync(connection, connectionId, name, cancellation);
         var kept = await KeptReject.TakeAsync(connection, id, cancellation) ?? throw Errors.UnknownReject(id);
         if (kept.Raw.Length != kept.Size)

@@ -1,4 +1,5 @@
 using Npgsql;
+using Platform.Ingest.Deletion;
 using Platform.Ingest.Load;
 using Platform.ServiceDefaults;
 
@@ -12,7 +13,7 @@ internal sealed class StateChange(NpgsqlDataSource database, Retries retries)
 {
     /// <param name="change">Done when all is well; gets what is there before it.</param>
     /// <returns>What is there after it.</returns>
-    /// <exception cref="ProblemException">409 run_active, 412 etag_mismatch.</exception>
+    /// <exception cref="ProblemException">409 run_active, connection_deleted, 412 etag_mismatch.</exception>
     public Task<StateView> RunAsync(
         Guid connectionId, string name, IfMatch ifMatch, Func<NpgsqlConnection, StateView, CancellationToken, Task> change, CancellationToken cancellation) =>
         retries.RunAsync(async token =>
@@ -21,6 +22,8 @@ internal sealed class StateChange(NpgsqlDataSource database, Retries retries)
             await using var transaction = await connection.BeginTransactionAsync(token);
             await using (var locks = new NpgsqlBatch(connection) { BatchCommands = { ConnectionRow.LimitTheWait(), ConnectionRow.Lock(connectionId) } })
                 await locks.ExecuteNonQueryAsync(token);
+            if (await DeletedConnections.FindAsync(connection, connectionId, token))
+                throw Errors.ConnectionDeleted(name);
             await OpenRuns.RefuseAsync(connection, connectionId, name, token);
             var before = await StateView.ReadAsync(connection, connectionId, name, null, token);
             if (!ifMatch.Holds(before.ETag))

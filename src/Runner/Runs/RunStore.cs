@@ -85,6 +85,20 @@ internal sealed class RunStore(NpgsqlDataSource database)
             new { id }, cancellationToken: cancel));
     }
 
+    /// <summary>Marks all unfinished runs of a connection, as when it is deleted.</summary>
+    public async Task CancelOfConnectionAsync(Guid connectionId, CancellationToken cancel)
+    {
+        await using var session = await database.OpenConnectionAsync(cancel);
+        await session.ExecuteAsync(new CommandDefinition(
+            """
+            with changed as (
+                update runs set cancel_requested_at = coalesce(cancel_requested_at, now())
+                where connection_id = @connectionId and state in ('queued', 'running') returning id)
+            select pg_notify('runs', changed.id::text) from changed
+            """,
+            new { connectionId }, cancellationToken: cancel));
+    }
+
     /// <summary>Extends the lease and shows the progress.</summary>
     /// <returns>Whether a cancel is asked for; null when the lease is lost.</returns>
     public async Task<bool?> HeartbeatAsync(Guid id, long fence, RunSigns signs, CancellationToken cancel)

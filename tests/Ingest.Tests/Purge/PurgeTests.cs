@@ -9,6 +9,8 @@ public sealed class PurgeTests(ServersFixture servers) : IAsyncLifetime
 {
     private static readonly TimeSpan PurgeTimeout = TimeSpan.FromSeconds(30);
 
+    private const int StartAttempts = 5;
+
     private readonly TestRun _run = TestRun.New();
     private IngestHost _host = null!;
 
@@ -108,8 +110,19 @@ public sealed class PurgeTests(ServersFixture servers) : IAsyncLifetime
     [InlineData("Purge:Interval", "25.00:00:00")]
     public async Task Settings_that_make_no_sense_stop_the_start(string key, string value)
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(async () => await (await StartAsync(null, (key, value))).DisposeAsync());
+        var error = Assert.IsType<OptionsValidationException>(await StartErrorAsync((key, value)));
         Assert.Contains(key.Split(':')[1], error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Why the service does not start. The factory may come too late to ask the host, which is disposed of by what stopped it: then that is all that it says,
+    /// and the start is tried again.
+    /// </summary>
+    private async Task<Exception?> StartErrorAsync((string, string) setting)
+    {
+        for (var attempt = 1; ; attempt++)
+            if (await Record.ExceptionAsync(async () => await (await StartAsync(null, setting)).DisposeAsync()) is var error && (error is not ObjectDisposedException || attempt == StartAttempts))
+                return error;
     }
 
     private readonly Dictionary<IngestHost, string> _databases = [];
