@@ -52,5 +52,5 @@ internal sealed class StreamDriver(ProcessLauncher launcher, Isolation isolation
     public Task<ActionAnswer> InvokeAsync(ActionWork work, CancellationToken cancel) => throw new NotSupportedException();
 
     private Task<PluginHost> StartAsync(RunFolder folder, ConnectorLaunch launch, CancellationToken cancel) =>
-        PluginHost.StartAsync(launcher, isolation, folder, launch, TimeSpan.FromSeconds(options.Value.GraceSeconds), Versions, Cookie, cancel);
+        PluginHost.StartAsync(launcher, isolation, folder, launch, TimeSpan.FromSeconds(options.Value.GraceSeconds), options.Value.MaxMessageBytes, Versions, Cookie, cancel);
 }
