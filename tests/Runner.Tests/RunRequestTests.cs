@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Dapper;
+using Google.Protobuf;
 using Npgsql;
 using Platform.Servers;
+using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Tests;
 
@@ -64,6 +66,45 @@ public sealed class RunRequestTests(ServersFixture servers, GoConnectors connect
         await CancelAsync(blocking);
         await runner.WaitForStateAsync(queued, RunTimeout, "succeeded");
         Assert.True(peers.Ingest.Opens.Single(o => o.Run.RunId == queued).StartOver);
+    }
+
+    [Fact]
+    public async Task Options_that_the_version_does_not_take_fail_the_run_before_its_connector_starts_with_every_field()
+    {
+        AddSpecified("""{"mode": "ok", "pages": "many", "colour": "red", "password": "s3cret-pass"}""");
+
+        var run = await runner.WaitForStateAsync(Id(await runner.StartRunAsync("c")), RunTimeout, "succeeded", "failed");
+
+        var error = run.GetProperty("error");
+        Assert.Equal("invalid_options", error.GetProperty("code").GetString());
+        foreach (var field in (string[])["pages", "colour"])
+            Assert.Contains($"{field}: ", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret-pass", run.GetRawText() + runner.Output, StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, run.GetProperty("isolation").ValueKind);
+    }
+
+    [Fact]
+    public async Task Options_that_it_takes_come_with_their_defaults_and_only_what_is_secret_is_hidden()
+    {
+        AddSpecified("""{"mode": "leak-error", "password": "s3cret-pass"}""");
+        var failed = await runner.WaitForStateAsync(Id(await runner.StartRunAsync("c")), RunTimeout, "succeeded", "failed");
+        Assert.Contains("login refused for password ***", failed.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+
+        AddSpecified("""{"mode": "ok"}""");
+        var run = await runner.WaitForStateAsync(Id(await runner.StartRunAsync("c")), RunTimeout, "succeeded", "failed");
+
+        Assert.Equal(2, run.GetProperty("pages").GetInt64());
+    }
+
+    private void AddSpecified(string options)
+    {
+        peers.Registry.Add("c", peers.Bundles.Add(Connectors.Crash), "./crash-go", options);
+        Parameter[] parameters =
+        [
+            new("mode", "What it does.", ParameterTypes.String), new("pages", "How many.", ParameterTypes.Int, Default: "2"),
+            new("password", "A secret.", ParameterTypes.String, Secret: true),
+        ];
+        peers.Registry.Connections["c"].Specification = ByteString.CopyFrom(new ConnectorSpecification("crash-go", "1", "It misbehaves.", parameters, [], []).ToJson());
     }
 
     private async Task RestartWithoutRoomAsync()

@@ -73,7 +73,10 @@ internal sealed partial class RunExecution(
             maxAttempts = specification.Policy is { HasMaxAttempts: true } policy ? Math.Clamp(policy.MaxAttempts, 1, MostAttempts) : runner.Value.MaxAttempts;
             await store.DescribeAsync(run.Id, lease.Fence, specification.Version, start.Digest, start.Protocol, null, stop, maxAttempts);
             var options = Encoding.UTF8.GetString(specification.Options.Span);
-            mask = new OptionMask(options);
+            var said = ConnectorSpecification.FromJson(specification.Specification.Span);
+            mask = OptionMask.Of(said, options);
+            if (said is not null)
+                options = Checked(said, options);
             var driver = drivers.For(start.Protocol);
             var launchLimits = LaunchLimits.Of(settings.Value, start.Limits);
             var limits = SyncLimits.Of(settings.Value, specification.Policy);
@@ -154,6 +157,13 @@ internal sealed partial class RunExecution(
         {
             throw ProblemException.FromRpc(e)?.Problem is { } problem ? Faults.PreparationFailed(problem) : Faults.RegistryUnavailable(e.Status.Detail);
         }
+    }
+
+    // Before its connector is started: what its version takes may have changed since the options were given.
+    private static string Checked(ConnectorSpecification said, string options)
+    {
+        var (json, errors) = ParameterRules.Apply(said.Parameters, options);
+        return errors.Count == 0 ? json : throw Faults.InvalidOptions(errors);
     }
 
     private static string Bounded(string text, int limit) => text.Length <= limit ? text : text[..limit] + "…";
