@@ -83,7 +83,7 @@ internal static class CommandLine
         new Command("lock", "The versions of all connectors as a file.") { LockCommands.Show(), LockCommands.Apply() },
         new Command("connections", "Connections: a connector with its options.") { CreateConnection.Command(), ListConnections.Command(), CheckConnection.Command() },
         Sync.Command(),
-        new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), ShowRunLog.Command(), CancelRun.Command(), SweepRun.Command() },
+        new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), ShowRunLog.Command(), CancelRun.Command(), SweepRun.Command(), RunLimits.Command() },
         new Command("actions", "What connectors can be asked to do.") { ListActions.Command(), ShowAction.Command(), InvokeAction.Command() },
         new Command("invocations", "Actions that were asked for: how they went.")
         {

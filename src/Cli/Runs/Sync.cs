@@ -12,9 +12,10 @@ internal static class Sync
         var connection = new Argument<string>("connection");
         var watch = new Option<bool>("--watch") { Description = "Show the progress while it runs." };
         var noWait = new Option<bool>("--no-wait") { Description = "Return as soon as the run is accepted." };
-        return new Command("sync", "Syncs a connection; the exit code tells the outcome.") { connection, watch, noWait }.Does(async call =>
+        var fromStart = new Option<bool>("--from-start") { Description = "Begin anew, whatever the connector knows of its source." };
+        return new Command("sync", "Syncs a connection; the exit code tells the outcome.") { connection, watch, noWait, fromStart }.Does(async call =>
         {
-            var json = await call.Api.PostAsync("/v1/runs", new { connection = call.Get(connection) }, call.Cancel);
+            var json = await call.Api.PostAsync("/v1/runs", new { connection = call.Get(connection), from_start = call.Get(fromStart) ? true : (bool?)null }, call.Cancel);
             var run = json.To<Run>();
             if (call.Get(noWait))
             {
