@@ -51,6 +51,7 @@ var runner = builder.AddProject<Projects.Runner>("runner")
     .WithInternalSecret(internalSecret)
     .WithDataDirectory(settings)
     .WithReadablePaths(settings)
+    .WithReplicas(settings.RunnerReplicas)
     .WithHttpHealthCheck("/health");
 
 // A new version is started there before connections take it, and a bundle that no version names is removed from the store.

@@ -17,6 +17,9 @@ internal sealed class PlatformSettings(IDistributedApplicationBuilder builder)
     /// <summary>Platform:GatewayPort; null: the one of the Gateway's launchSettings.json.</summary>
     internal int? GatewayPort => builder.Configuration.GetValue<int?>("Platform:GatewayPort");
 
+    /// <summary>Platform:RunnerReplicas: how many Runners share the runs. Default: 1.</summary>
+    internal int RunnerReplicas => builder.Configuration.GetValue("Platform:RunnerReplicas", 1);
+
     /// <summary>Local:Roots, the folders below which a connector's source may lie. Default: the repository.</summary>
     internal IReadOnlyList<string> LocalRoots => List("Local:Roots") is { Count: > 0 } given ? given : [repository];
 

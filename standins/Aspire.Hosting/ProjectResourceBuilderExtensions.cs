@@ -29,4 +29,10 @@ public static class ProjectResourceBuilderExtensions
         }
         return resource;
     }
+
+    /// <summary>Each replica is a process with ports of its own; the resource's endpoints lead to one that takes the connection.</summary>
+    public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas) =>
+        builder.Annotate(new ReplicaAnnotation(replicas));
 }
+
+internal sealed record ReplicaAnnotation(int Replicas) : IResourceAnnotation;

@@ -11,7 +11,7 @@ using Platform.Tests.Telemetry;
 namespace Platform.Tests;
 
 /// <summary>The whole platform, once for all system tests: real PostgreSQL, real RabbitMQ, throw-away data.</summary>
-public sealed class PlatformFixture : IAsyncLifetime
+public class PlatformFixture : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("cp-test-").FullName;
     private OtlpReceiver? collector;
@@ -44,6 +44,7 @@ public sealed class PlatformFixture : IAsyncLifetime
             $"--Local:Roots:1={Sources}",
             $"--Connectors:ReadablePaths:0={Sources}",
             $"--ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL={collector.Url}",
+            .. Settings,
         ]);
         app = await builder.BuildAsync().WaitAsync(Limits.Start);
         await app.StartAsync().WaitAsync(Limits.Start);
@@ -55,10 +56,14 @@ public sealed class PlatformFixture : IAsyncLifetime
         Api = new ApiClient(client);
     }
 
+    /// <summary>Of the AppHost, besides those of every test.</summary>
+    protected virtual IEnumerable<string> Settings => [];
+
     internal static readonly string[] Services = ["registry", "installer", "runner", "ingest", "gateway"];
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (app is not null)
         {
             await app.StopAsync().WaitAsync(Limits.Stop);

@@ -37,8 +37,10 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     internal Task<int> AllocatedPort => allocated.Task;
 
     internal string Url => IsAllocated
-        ? string.Create(CultureInfo.InvariantCulture, $"{UriScheme}://{TargetHost}:{allocated.Task.Result}")
+        ? UrlAt(allocated.Task.Result)
         : throw new InvalidOperationException($"The endpoint '{Name}' has no address yet: start the application first.");
+
+    internal string UrlAt(int port) => string.Create(CultureInfo.InvariantCulture, $"{UriScheme}://{TargetHost}:{port}");
 
     internal void Allocate(int value) => allocated.TrySetResult(value);
 

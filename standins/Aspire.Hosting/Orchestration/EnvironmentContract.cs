@@ -51,13 +51,14 @@ internal static class EnvironmentContract
         }
     });
 
-    internal static void Urls(ProjectResource project, ProjectSettings settings, IDictionary<string, string> environment)
+    /// <param name="port">Where the process is to listen.</param>
+    internal static void Urls(ProjectResource project, ProjectSettings settings, Func<EndpointAnnotation, int> port, IDictionary<string, string> environment)
     {
         var endpoints = project.Endpoints().Where(e => e.UriScheme is "http" or "https").ToList();
         foreach (var endpoint in endpoints.Where(e => e.FromKestrelConfiguration))
-            environment[$"Kestrel__Endpoints__{endpoint.Name}__Url"] = endpoint.Url;
+            environment[$"Kestrel__Endpoints__{endpoint.Name}__Url"] = endpoint.UrlAt(port(endpoint));
         if (settings.KestrelEndpoints.Count == 0 && endpoints.Count > 0)
-            environment["ASPNETCORE_URLS"] = string.Join(';', endpoints.Select(e => e.Url));
+            environment["ASPNETCORE_URLS"] = string.Join(';', endpoints.Select(e => e.UrlAt(port(e))));
         if (endpoints.FirstOrDefault(e => e.UriScheme == "https") is { } https)
             environment["ASPNETCORE_HTTPS_PORT"] = https.AllocatedPort.Result.ToString(CultureInfo.InvariantCulture);
     }

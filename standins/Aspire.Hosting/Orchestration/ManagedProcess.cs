@@ -12,11 +12,19 @@ internal abstract class ResourceLauncher : IResourceAnnotation
     /// <summary>Who must be healthy before, besides those named by WaitFor.</summary>
     internal virtual IEnumerable<IResource> Dependencies => [];
 
+    /// <summary>How many processes it takes; <see cref="StartAsync"/> is called for each.</summary>
+    internal virtual int Replicas => 1;
+
     /// <summary>Returns null when there is nothing to run (a database on a server).</summary>
     internal abstract Task<ManagedProcess?> StartAsync(LaunchContext context, CancellationToken cancellationToken);
 
     /// <summary>Throws while the resource can't be used yet.</summary>
     internal virtual Task CheckAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>All its processes have ended.</summary>
+    internal virtual void Stopped()
+    {
+    }
 }
 
 /// <summary>A child in a session of its own, that gets its stop signal also when this process dies; its output goes to the logs.</summary>

@@ -16,7 +16,7 @@ internal sealed class Orchestrator(
     private static readonly TimeSpan healthyCheckDelay = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource stopping = new();
-    private readonly Dictionary<IResource, ManagedProcess> processes = [];
+    private readonly Dictionary<IResource, List<ManagedProcess>> processes = [];
     private readonly Dictionary<IResource, Task> stops = [];
     private readonly Lock gate = new();
     private RunFolder? run;
@@ -48,7 +48,9 @@ internal sealed class Orchestrator(
     private async Task RunAsync(IResource resource, LaunchContext context)
     {
         var launcher = resource.Annotations.OfType<ResourceLauncher>().FirstOrDefault();
-        ManagedProcess? process = null;
+        List<ManagedProcess> started = [];
+        lock (gate)
+            processes[resource] = started;
         try
         {
             foreach (var dependency in DependenciesOf(resource))
@@ -57,11 +59,10 @@ internal sealed class Orchestrator(
                 await notifications.WaitForResourceHealthyAsync(dependency.Name, stopping.Token);
             }
             await PublishAsync(resource, KnownResourceStates.Starting);
-            process = launcher is null ? null : await launcher.StartAsync(context, stopping.Token);
-            if (process is not null)
+            for (var replica = 0; replica < launcher?.Replicas; replica++)
             {
-                lock (gate)
-                    processes[resource] = process;
+                if (await launcher.StartAsync(context, stopping.Token) is { } process)
+                    started.Add(process);
             }
             await PublishAsync(resource, KnownResourceStates.Running);
         }
@@ -75,12 +76,17 @@ internal sealed class Orchestrator(
             await PublishAsync(resource, KnownResourceStates.FailedToStart, failure: $"it failed to start. {exception.Message}");
             return;
         }
-        await WatchAsync(resource, launcher, process);
+        await WatchAsync(resource, launcher, started);
     }
 
-    private async Task WatchAsync(IResource resource, ResourceLauncher? launcher, ManagedProcess? process)
+    private async Task WatchAsync(IResource resource, ResourceLauncher? launcher, List<ManagedProcess> replicas)
     {
-        var exited = process?.Exited ?? Task.Delay(Timeout.Infinite, stopping.Token).ContinueWith(_ => 0, TaskScheduler.Default);
+        // A resource lives as long as one of its replicas.
+        Task exited = replicas.Count > 0
+            ? Task.WhenAll(replicas.Select(process => process.Exited))
+            : Task.Delay(Timeout.Infinite, stopping.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        if (replicas.Count > 1)
+            replicas.ForEach(process => _ = TellExitAsync(resource, process));
         var delay = firstCheckDelay;
         HealthStatus? status = null;
         while (!exited.IsCompleted && !stopping.IsCancellationRequested)
@@ -106,13 +112,20 @@ internal sealed class Orchestrator(
             if (status != HealthStatus.Healthy)
                 delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 3 / 2, longestCheckDelay.Ticks));
         }
-        if (process is null || stopping.IsCancellationRequested)
+        if (replicas.Count == 0 || stopping.IsCancellationRequested)
             return;
-        var code = await process.Exited;
+        var code = await replicas[^1].Exited;
         var news = string.Create(CultureInfo.InvariantCulture, $"'{resource.Name}' exited with code {code}");
         var tail = logs.Tail(resource.Name);
         logs.Write(resource.Name, news, error: true);
         await PublishAsync(resource, KnownResourceStates.Finished, code, $"{news}. Its last words:{Environment.NewLine}{tail}");
+    }
+
+    private async Task TellExitAsync(IResource resource, ManagedProcess process)
+    {
+        var code = await process.Exited;
+        if (!stopping.IsCancellationRequested)
+            logs.Write(resource.Name, string.Create(CultureInfo.InvariantCulture, $"a replica of '{resource.Name}' (process {process.Id}) exited with code {code}"), error: true);
     }
 
     private async Task StopAllAsync()
@@ -133,8 +146,9 @@ internal sealed class Orchestrator(
         async Task StopCore()
         {
             await Task.WhenAll(resources.Where(other => DependenciesOf(other).Contains(resource)).Select(Stop));
-            if (processes.TryGetValue(resource, out var process))
-                await process.StopAsync();
+            if (processes.TryGetValue(resource, out var started))
+                await Task.WhenAll(started.Select(process => process.StopAsync()));
+            resource.Annotations.OfType<ResourceLauncher>().FirstOrDefault()?.Stopped();
         }
     }
 
