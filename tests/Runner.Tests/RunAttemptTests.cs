@@ -89,28 +89,6 @@ public sealed class RunAttemptTests(ServersFixture servers, GoConnectors connect
     }
 
     [Fact]
-    public async Task The_run_of_a_killed_runner_goes_on_at_another_as_its_next_attempt()
-    {
-        await RestartAsync((Short, "0.1"));
-        await using var other = await StartAsync(("Runner__MaxAttempts", "3"), (Short, "0.1"), ("Runner__ConcurrentRuns", "1"));
-        var id = await StartRunAsync("""{"mode": "hang"}""");
-        await Wait.ForAsync("the first page in the record", async () => (await runner.RunAsync(id)).GetProperty("pages").GetInt64() == 1, RunTimeout);
-        var (victim, survivor) = (await OwnerAsync(id)).EndsWith($":{runner.Id}", StringComparison.Ordinal) ? (runner, other) : (other, runner);
-        peers.Registry.Connections["c"].Options = Google.Protobuf.ByteString.CopyFromUtf8("""{"mode": "ok"}""");
-
-        victim.Signal("KILL");
-        await victim.WaitForExitAsync();
-        var run = await survivor.WaitForStateAsync(id, RunTimeout, "succeeded", "failed");
-
-        Assert.Equal("succeeded", run.GetProperty("state").GetString());
-        Assert.Equal(2, run.GetProperty("attempt").GetInt32());
-        Assert.Equal("runner_lost", run.GetProperty("last_error").GetProperty("code").GetString());
-        Assert.Equal(1 + 3, run.GetProperty("pages").GetInt64());
-        if (victim == runner)
-            runner = await StartAsync();
-    }
-
-    [Fact]
     public async Task A_stopped_runner_hands_its_runs_to_another_at_once()
     {
         await RestartAsync((Short, "600"), ("Runner__RetryLongestSeconds", "600"), ("Runner__DrainSeconds", "0.5"));

@@ -90,6 +90,24 @@ public sealed class RunLimitTests(ServersFixture servers, GoConnectors connector
     }
 
     [Fact]
+    public async Task A_wake_up_that_reaches_a_full_runner_reaches_the_others_long_before_they_look()
+    {
+        const int Runs = 6;
+        await runner.DisposeAsync();
+        runner = await StartAsync(("Runner__ConcurrentRuns", "1"), ("Runner__SweepSeconds", "60"));
+        await using var other = await StartAsync(("Runner__ConcurrentRuns", $"{Runs - 1}"), ("Runner__SweepSeconds", "60"));
+        List<string> ids = [];
+
+        for (var i = 0; i < Runs; i++)
+            ids.Add(await StartRunAsync("""{"mode": "hang"}""", $"c{i}"));
+
+        foreach (var id in ids)
+            await runner.WaitForStateAsync(id, TimeSpan.FromSeconds(20), "running");
+        foreach (var id in ids)
+            await CancelAsync(id);
+    }
+
+    [Fact]
     public async Task A_run_that_a_limit_holds_back_says_so_and_begins_when_the_limit_is_lifted()
     {
         await SetLimitsAsync(new { connectors = new Dictionary<string, int> { ["crash-go"] = 1 } });

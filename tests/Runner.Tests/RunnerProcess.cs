@@ -12,7 +12,7 @@ namespace Platform.Runner.Tests;
 /// <summary>The real service as a process of its own, so that it can be killed and stopped.</summary>
 internal sealed class RunnerProcess : IAsyncDisposable
 {
-    private const string Secret = "test-internal-secret";
+    internal const string Secret = "test-internal-secret";
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(40);
 

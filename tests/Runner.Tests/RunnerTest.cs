@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Dapper;
-using Npgsql;
 using Platform.Runner.Processes;
 using Platform.Servers;
 
@@ -58,13 +56,6 @@ public abstract class RunnerTest(ServersFixture servers, GoConnectors connectors
         using var response = await runner.Client.PostAsync($"/v1/runs/{id}/cancel", null, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         await runner.WaitForStateAsync(id, CancelLimit, "cancelled");
-    }
-
-    /// <summary>Machine and process of the Runner that holds the run.</summary>
-    private protected async Task<string> OwnerAsync(string id)
-    {
-        await using var connection = new NpgsqlConnection(database);
-        return await connection.ExecuteScalarAsync<string>("select coalesce(lease_owner, '') from runs where id = @id", new { id = Guid.Parse(id) }) ?? "";
     }
 
     private protected static string Id(JsonElement run) => run.GetProperty("id").GetString()!;
