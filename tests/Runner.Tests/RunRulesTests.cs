@@ -29,6 +29,49 @@ public sealed class RunRulesTests
         Assert.Equal((Outcome.Cancelled, null), RunRules.DecideAbandoned(RunState.Queued, true));
 
     [Theory]
+    [InlineData(1, 3, false, true)]
+    [InlineData(2, 3, false, true)]
+    [InlineData(3, 3, false, false)]
+    [InlineData(1, 1, false, false)]
+    [InlineData(1, 3, true, false)]
+    public void A_transient_fault_is_tried_again_while_attempts_are_left_and_nobody_cancels(int attempt, int maxAttempts, bool cancelled, bool again)
+    {
+        Assert.Equal(again, RunRules.TriesAgain(Faults.RunnerLost, attempt, maxAttempts, cancelled));
+        Assert.False(RunRules.TriesAgain(Fault, attempt, maxAttempts, cancelled));
+    }
+
+    [Fact]
+    public void Only_what_passes_by_itself_is_transient()
+    {
+        Assert.All(
+            [
+                Faults.RunnerLost, Faults.RunnerStopping, Faults.IngestUnavailable("").Fault, Faults.RegistryUnavailable("").Fault, Faults.InstallerUnavailable("").Fault,
+                Faults.DatabaseUnavailable("").Fault, Faults.SyncFailed("", retryable: true).Fault, Faults.PreparationFailed(new("database_unavailable", 503, "", "")).Fault,
+            ],
+            fault => Assert.True(fault.Transient, fault.Code));
+        Assert.All(
+            [
+                Faults.Cancelled, Faults.Internal, Faults.StaleFence().Fault, Faults.ConnectorExited(1).Fault, Faults.OutOfMemory(1).Fault, Faults.PageRefused("").Fault,
+                Faults.HandshakeFailed("").Fault, Faults.HandshakeTimeout(TimeSpan.Zero).Fault, Faults.FirstPageTimeout(TimeSpan.Zero).Fault, Faults.IdleTimeout(TimeSpan.Zero).Fault,
+                Faults.SyncTimeout(TimeSpan.Zero, false).Fault, Faults.InvalidOptions([]).Fault, Faults.LimitsTooHigh([]).Fault, Faults.BundleUnavailable("").Fault,
+                Faults.DiskFull().Fault, Faults.PreparationFailed(new("connector_not_installed", 409, "", "")).Fault,
+            ],
+            fault => Assert.False(fault.Transient, fault.Code));
+    }
+
+    [Fact]
+    public void The_pause_grows_to_its_longest_is_half_chance_and_is_none_for_a_runner_that_only_goes_away()
+    {
+        var settings = new RunnerSettings { RetryFirstSeconds = 4, RetryFactor = 5, RetryLongestSeconds = 60 };
+        var away = Faults.IngestUnavailable("").Fault;
+
+        Assert.Equal([2, 10, 30, 30], Enumerable.Range(1, 4).Select(attempt => RunRules.Pause(settings, away, attempt, 0).TotalSeconds));
+        Assert.Equal([4, 20, 60, 60], Enumerable.Range(1, 4).Select(attempt => RunRules.Pause(settings, away, attempt, 1).TotalSeconds));
+        Assert.Equal(4, RunRules.Pause(settings, Faults.RunnerLost, 9, 1).TotalSeconds);
+        Assert.Equal(TimeSpan.Zero, RunRules.Pause(settings, Faults.RunnerStopping, 2, 1));
+    }
+
+    [Theory]
     [InlineData(Outcome.Succeeded, "succeeded")]
     [InlineData(Outcome.Failed, "failed")]
     [InlineData(Outcome.Cancelled, "cancelled")]
