@@ -93,5 +93,23 @@ internal static class Errors
 
     private static Dictionary<string, object?> Of(Guid invocation) => new() { ["invocation_id"] = invocation, ["location"] = $"/v1/invocations/{invocation}" };
 
+    public static ProblemException InvalidSchedule(IReadOnlyList<FieldError> errors) => new(new(
+        "invalid_schedule", 422, "The schedule has errors", $"The schedule has {errors.Count} error{(errors.Count == 1 ? "" : "s")}.",
+        "Correct every field named under errors and send it again.", errors));
+
+    public static ProblemException UnknownSchedule(string id) => new(new(
+        "unknown_schedule", 404, "There is no such schedule", $"No schedule has the id {Shorten(id)}.", "GET /v1/schedules lists the schedules."));
+
+    public static ProblemException ScheduleExists(string connection, string name) => new(new(
+        "schedule_exists", 409, "A schedule of this name exists", $"The connection {connection} has a schedule {name} already.",
+        "Choose another name, or change that one: GET /v1/schedules?connection= shows its id."));
+
+    public static ProblemException ETagMismatch(string current) => new(new(
+        "etag_mismatch", 412, "It has changed meanwhile", $"The ETag is {current} now, which If-Match does not name.",
+        "Read it again, and decide anew whether the change is still wanted."));
+
+    public static ProblemException IfMatchRequired() => new(new(
+        "if_match_required", 428, "The change needs a condition", "The request has no If-Match.", "Send If-Match with the ETag of the schedule that you have read."));
+
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }

@@ -182,7 +182,7 @@ public sealed class RegistryPeer : Platform.Registry.V1.Registry.RegistryBase
         };
 
     public override Task<Connection> ResolveConnection(ResolveConnectionRequest request, ServerCallContext context) =>
-        Task.FromResult(Find(s => s.Connection.Name == request.Name).Connection);
+        Task.FromResult(Find(s => request.HasId ? s.Connection.Id == request.Id : s.Connection.Name == request.Name).Connection);
 
     public override Task<RunSpecification> PrepareRun(PrepareRunRequest request, ServerCallContext context) =>
         Task.FromResult(Find(s => s.Connection.Id == request.ConnectionId));

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+using Npgsql;
+using Platform.ServiceDefaults;
+
+namespace Platform.Runner.Schedules;
+
+/// <summary>Changes the fields that are given, if the schedule is still as it was read.</summary>
+internal static class UpdateSchedule
+{
+    /// <summary>As for a new one; what is left out stays. <c>cron</c> takes the place of <c>interval</c>, and the other way round.</summary>
+    internal sealed record Body(string? Name, string? Cron, string? Interval, string? TimeZone, int? JitterSeconds, bool? Enabled);
+
+    public static void Map(RouteGroupBuilder schedules) => schedules
+        .MapPatch("/{id}", HandleAsync)
+        .RequireScope("runs:start")
+        .Accepts<Body>("application/json")
+        .Produces<ScheduleView>()
+        .ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesProblem(422).ProducesProblem(428)
+        .WithSummary("Change a schedule, pause and resume it");
+
+    private static async Task<ScheduleView> HandleAsync(
+        string id, JsonElement body, HttpContext context, ScheduleStore store, ScheduleTriggers triggers, IOptions<ScheduleSettings> settings, CancellationToken cancel)
+    {
+        var standing = await GetSchedule.FindAsync(store, id, cancel);
+        var ifMatch = context.Request.Headers.IfMatch;
+        if (ifMatch.Count == 0)
+            throw Errors.IfMatchRequired();
+        // What can't be read matches nothing: the caller meant a condition.
+        if (!EntityTagHeaderValue.TryParseStrictList(ifMatch, out var tags)
+            || !tags.Any(tag => tag.Tag == "*" || tag.Compare(new(standing.ETag), useStrongComparison: true)))
+            throw Errors.ETagMismatch(standing.ETag);
+        var wish = ScheduleWish.ForChange(body, standing, settings.Value.MinimumSeconds);
+        try
+        {
+            var changed = await store.UpdateAsync(standing.Id, standing.Revision, wish, cancel)
+                ?? throw Errors.ETagMismatch((await GetSchedule.FindAsync(store, id, cancel)).ETag);
+            context.Response.Headers.ETag = changed.ETag;
+            return await GetSchedule.ViewAsync(triggers, changed, cancel);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            throw Errors.ScheduleExists(standing.Connection, wish.Name);
+        }
+    }
+}
