@@ -12,6 +12,7 @@ using Platform.Cli.Lock;
 using Platform.Cli.Objects;
 using Platform.Cli.Rejects;
 using Platform.Cli.Runs;
+using Platform.Cli.Schedules;
 using Platform.Cli.State;
 
 namespace Platform.Cli;
@@ -88,6 +89,11 @@ internal static class CommandLine
         new Command("invocations", "Actions that were asked for: how they went.")
         {
             InvocationCommands.List(), InvocationCommands.Show(), GetResult.Command(), InvocationCommands.Cancel(),
+        },
+        new Command("schedules", "When connections are synced by themselves.")
+        {
+            CreateSchedule.Command(), ListSchedules.Command(), ShowSchedule.Command(), UpdateSchedule.Command(), UpdateSchedule.Pause(), UpdateSchedule.Resume(),
+            TriggerSchedule.Command(), DeleteSchedule.Command(),
         },
         new Command("objects", "The objects that connectors brought.") { ListObjects.Command(), ExportObjects.Command() },
         new Command("state", "Where a connection's next run goes on.") { ShowState.Command(), SetState.Command(), ResetState.Command() },

@@ -25,6 +25,8 @@ switch (args)
         return await SyncBenchmark.RunAsync(options);
     case ["install", .. var options]:
         return await InstallBenchmark.RunAsync(options);
+    case ["run", .. var options]:
+        return await RunBenchmark.RunAsync(options);
     default:
         await Console.Error.WriteLineAsync("error bad_usage: start this by ./platform bench");
         return 2;

@@ -22,7 +22,7 @@ public sealed class BenchTests : IDisposable
 
         Assert.Equal((2, ""), (answer.ExitCode, answer.Output));
         Assert.StartsWith($"error bad_usage: there is no benchmark '{name}'", answer.Errors, StringComparison.Ordinal);
-        Assert.EndsWith("one of: grpc ingest sync install", answer.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("one of: grpc ingest sync install run", answer.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,6 +67,15 @@ public sealed class BenchTests : IDisposable
         RequirePeers();
 
         await MeasuresAsync("install", "install", "check");
+    }
+
+    [Fact]
+    [Trait("Category", "Matrix")]
+    public async Task The_run_benchmark_starts_the_platform_and_times_runs_to_their_first_object()
+    {
+        RequirePeers();
+
+        await MeasuresAsync("run", "first-object-go", "first-object-csharp", "runner-peak", "runner-idle");
     }
 
     /// <returns>What was printed.</returns>

@@ -71,13 +71,10 @@ internal sealed class RunnerProcess : IAsyncDisposable
                 ("ConnectionStrings__runner-db", database), ("ConnectionStrings__messaging", broker),
                 ("Internal__Secret", Secret), ("Data__Directory", data), ("Connectors__TemporaryDirectory", temporary),
                 ("services__registry__grpc__0", peers.Address), ("services__installer__grpc__0", peers.Address), ("services__ingest__grpc__0", peers.Address),
-<<<<<<< HEAD
                 ("Runner__SweepSeconds", "0.5"), ("Runner__DrainSeconds", "2"),
                 // Tests that are not about attempts want to see the end of the first.
-                ("Runner__MaxAttempts", "1"), .. settings,
-=======
-                ("Runner__SweepSeconds", "0.5"), ("Runner__DrainSeconds", "2"), ("Schedules__MinimumSeconds", "1"), ("Schedules__CheckInSeconds", "1"), .. settings,
->>>>>>> 23a90d2 (Start runs by cron and interval, each instant once on all replicas)
+                ("Runner__MaxAttempts", "1"),
+                ("Schedules__MinimumSeconds", "1"), ("Schedules__CheckInSeconds", "1"), .. settings,
             ])
             start.Environment[name] = value;
         var runner = new RunnerProcess(Process.Start(start)!, address, grpc);

@@ -36,6 +36,10 @@ internal sealed class ApiClient : IDisposable
     public Task<JsonElement> PutAsync(string path, object body, string? ifMatch, CancellationToken cancel) =>
         SendAsync(HttpMethod.Put, path, JsonSerializer.Serialize(body, ApiJson.Options), cancel, ifMatch: ifMatch);
 
+    /// <param name="ifMatch">The ETag of what is to be changed, with its quotes; <c>*</c>: whatever is there.</param>
+    public Task<JsonElement> PatchAsync(string path, object body, string ifMatch, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Patch, path, JsonSerializer.Serialize(body, ApiJson.Options), cancel, ifMatch: ifMatch);
+
     /// <returns>Undefined when the answer has no body.</returns>
     public Task<JsonElement> DeleteAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, null, cancel);
 

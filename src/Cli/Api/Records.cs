@@ -61,6 +61,9 @@ internal sealed record Run(
 
 internal sealed record RunLogLine(int Line, DateTimeOffset At, string Level, string Source, string Text);
 
+internal sealed record Schedule(
+    Guid Id, string Connection, string Name, string? Cron, string? Interval, string? TimeZone, bool Enabled, DateTimeOffset? NextFireAt, DateTimeOffset? LastFiredAt);
+
 internal sealed record RunCounts(
     long Received, long Inserted, long Updated, long Unchanged, long Deleted, long Rejected, long Superseded, long Swept);
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
-using Microsoft.Net.Http.Headers;
 using Npgsql;
 using Platform.ServiceDefaults;
 
@@ -24,12 +23,10 @@ internal static class UpdateSchedule
         string id, JsonElement body, HttpContext context, ScheduleStore store, ScheduleTriggers triggers, IOptions<ScheduleSettings> settings, CancellationToken cancel)
     {
         var standing = await GetSchedule.FindAsync(store, id, cancel);
-        var ifMatch = context.Request.Headers.IfMatch;
-        if (ifMatch.Count == 0)
+        var ifMatch = IfMatch.Of(context.Request);
+        if (!ifMatch.IsGiven)
             throw Errors.IfMatchRequired();
-        // What can't be read matches nothing: the caller meant a condition.
-        if (!EntityTagHeaderValue.TryParseStrictList(ifMatch, out var tags)
-            || !tags.Any(tag => tag.Tag == "*" || tag.Compare(new(standing.ETag), useStrongComparison: true)))
+        if (!ifMatch.Holds(standing.ETag))
             throw Errors.ETagMismatch(standing.ETag);
         var wish = ScheduleWish.ForChange(body, standing, settings.Value.MinimumSeconds);
         try

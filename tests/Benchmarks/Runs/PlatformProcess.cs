@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Platform.Benchmarks.Processes;
+using Platform.Servers;
+
+namespace Platform.Benchmarks.Runs;
+
+/// <summary>The whole platform as <c>./platform up</c> starts it, with data of its own that are written to disk as PostgreSQL does by default.</summary>
+internal sealed class PlatformProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
+    private readonly Process process;
+    private readonly HttpClient http;
+    private readonly StringBuilder words = new();
+    private int runner;
+
+    private PlatformProcess(Process process, int port)
+    {
+        this.process = process;
+        http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{port}") };
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Of the Runner, as the kernel counts it; bytes.</summary>
+    public long RunnerMemory => Status("VmRSS:");
+
+    /// <summary>The most that it had since its start.</summary>
+    public long RunnerPeakMemory => Status("VmHWM:");
+
+    /// <param name="folder">For its data and configuration; connectors may be installed from below it and may read it.</param>
+    /// <param name="settings">For the Runner.</param>
+    public static async Task<PlatformProcess> StartAsync(string folder, params (string Name, string Value)[] settings)
+    {
+        var (port, config, data) = (FreePorts.Take(), Path.Combine(folder, "config.json"), Path.Combine(folder, "data"));
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        var client = Path.Combine(here.Parent!.Parent!.FullName, "Cli", here.Name, "platform.dll");
+        var start = new ProcessStartInfo("dotnet", [client, "up", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", data, "--local-root", folder, "--readable", folder])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["PLATFORM_CONFIG"] = config;
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        var platform = new PlatformProcess(Process.Start(start)!, port);
+        try
+        {
+            await platform.WaitAsync(StartLimit, async () => await platform.IsHealthyAsync());
+            using var token = JsonDocument.Parse(await File.ReadAllTextAsync(config));
+            platform.http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.RootElement.GetProperty("token").GetString());
+            platform.runner = FindRunner(data);
+            return platform;
+        }
+        catch
+        {
+            await platform.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A bundle of this folder, by the manifest beside its command.</summary>
+    public async Task InstallAsync(string name, string folder, string command)
+    {
+        var install = await SendAsync("/v1/connectors", new { name, source = "Local", uri = folder, command });
+        var (path, state) = ($"/v1/installs/{install.GetProperty("id").GetString()}", "");
+        await WaitAsync(StartLimit, async () => (state = State(await http.GetFromJsonAsync<JsonElement>(path))) is "succeeded" or "failed");
+        if (state != "succeeded")
+            throw new InvalidOperationException($"The install failed: {await http.GetStringAsync(path)}");
+    }
+
+    public Task ConnectAsync(string connection, string connector, string options) => SendAsync("/v1/connections", new { name = connection, connector, options });
+
+    /// <returns>The path of the run.</returns>
+    public async Task<string> StartRunAsync(string connection) => $"/v1/runs/{(await SendAsync("/v1/runs", new { connection })).GetProperty("id").GetString()}";
+
+    /// <summary>Until anybody could read an object of the connection.</summary>
+    public Task WaitForObjectAsync(string connection, TimeSpan limit) => WaitAsync(limit, async () =>
+        (await http.GetFromJsonAsync<JsonElement>($"/v1/objects?connection={connection}&limit=1")).GetProperty("items").GetArrayLength() > 0);
+
+    /// <returns>The run as it ended.</returns>
+    /// <exception cref="InvalidOperationException">It did not succeed.</exception>
+    public async Task<JsonElement> WaitForSuccessAsync(string run, TimeSpan limit)
+    {
+        JsonElement record = default;
+        await WaitAsync(limit, async () => State(record = await http.GetFromJsonAsync<JsonElement>(run)) is not ("queued" or "running"));
+        return State(record) == "succeeded" ? record : throw new InvalidOperationException($"The run did not succeed: {record}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        if (!process.HasExited)
+        {
+            // As Ctrl-C: it ends its servers, and in the end itself.
+            using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            await process.WaitForExitAsync().WaitAsync(EndLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
+        process.Dispose();
+    }
+
+    private async Task<JsonElement> SendAsync(string path, object body)
+    {
+        using var response = await http.PostAsJsonAsync(path, body);
+        return response.IsSuccessStatusCode
+            ? await response.Content.ReadFromJsonAsync<JsonElement>()
+            : throw new InvalidOperationException($"{path} answered {await response.Content.ReadAsStringAsync()}");
+    }
+
+    private async Task<bool> IsHealthyAsync()
+    {
+        try
+        {
+            using var response = await http.GetAsync("/health");
+            return response.StatusCode == HttpStatusCode.OK && Words().Contains("The platform runs.", StringComparison.Ordinal);
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan limit, Func<Task<bool>> condition)
+    {
+        for (var started = Stopwatch.GetTimestamp(); !await condition(); await Task.Delay(Pause))
+        {
+            if (process.HasExited || Stopwatch.GetElapsedTime(started) > limit)
+                throw new InvalidOperationException($"Not within {limit.TotalSeconds} s. The platform's last words: {Words()}");
+        }
+    }
+
+    private static int FindRunner(string data)
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            try
+            {
+                if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                    && File.ReadAllText(Path.Combine(folder, "cmdline")).Contains("Platform.Runner", StringComparison.Ordinal)
+                    && File.ReadAllText(Path.Combine(folder, "environ")).Contains($"Data__Directory={data}", StringComparison.Ordinal))
+                    return id;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It has ended since it was listed, or is somebody else's.
+            }
+        }
+
+        throw new InvalidOperationException("No process is the Runner of this platform.");
+    }
+
+    private static string State(JsonElement record) => record.GetProperty("state").GetString()!;
+
+    private long Status(string key)
+    {
+        var line = File.ReadLines($"/proc/{runner}/status").Single(line => line.StartsWith(key, StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+
+    private void Keep(string? line)
+    {
+        lock (words)
+            words.AppendLine(line);
+    }
+
+    private string Words()
+    {
+        lock (words)
+            return words.ToString();
+    }
+}
