@@ -1,17 +1,19 @@
 using Platform.Contracts;
 using Platform.Runner.Invocations;
 using Platform.Runner.Runs;
+using Platform.Runner.Schedules;
 
 namespace Platform.Runner;
 
 /// <summary>
-/// On <c>connection.deleted</c>: what is under way for the connection, on whichever replica, is told to end. Nothing begins for it any more, as Registry no
+/// On <c>connection.deleted</c>: its schedules go, and what is under way for it, on whichever replica, is told to end. Nothing begins for it any more, as Registry no
 /// longer knows it. The records of what was stay.
 /// </summary>
-internal sealed class ForgetConnection(RunStore runs, InvocationStore invocations)
+internal sealed class ForgetConnection(RunStore runs, InvocationStore invocations, ScheduleStore schedules)
 {
     public async Task RunAsync(ConnectionDeleted deleted, CancellationToken cancel)
     {
+        await schedules.RemoveOfConnectionAsync(deleted.ConnectionId, cancel);
         await runs.CancelOfConnectionAsync(deleted.ConnectionId, cancel);
         await invocations.CancelOfConnectionAsync(deleted.ConnectionId, cancel);
     }
