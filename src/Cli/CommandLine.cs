@@ -76,13 +76,13 @@ internal static class CommandLine
         Json,
         new Command("connectors", "Connectors and their versions.")
         {
-            InstallConnector.Command(), ListConnectors.Command(), ShowConnector.Command(),
+            InstallConnector.Command(), ListConnectors.Command(), ShowConnector.Command(), ShowSpecification.Command(),
             VersionCommands.Update(), VersionCommands.RollBack(), VersionCommands.Versions(), VersionCommands.Delete(),
         },
         new Command("installs", "Installs of connectors: how they went.") { InstallCommands.List(), InstallCommands.Show(), InstallCommands.Log(), InstallCommands.Cancel() },
         ListCatalog.Command(),
         new Command("lock", "The versions of all connectors as a file.") { LockCommands.Show(), LockCommands.Apply() },
-        new Command("connections", "Connections: a connector with its options.") { CreateConnection.Command(), ListConnections.Command(), CheckConnection.Command() },
+        new Command("connections", "Connections: a connector with its options.") { CreateConnection.Command(), ListConnections.Command(), ShowConnection.Command(), UpdateConnection.Command(), DeleteConnection.Command(), CheckConnection.Command() },
         Sync.Command(),
         new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), ShowRunLog.Command(), CancelRun.Command(), SweepRun.Command(), RunLimits.Command() },
         new Command("actions", "What connectors can be asked to do.") { ListActions.Command(), ShowAction.Command(), InvokeAction.Command() },

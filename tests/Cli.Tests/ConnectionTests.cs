@@ -68,4 +68,56 @@ public sealed class ConnectionTests
         Assert.Equal(
             "name\tconnector\tsettings\tcreated\na\tfiles\tfull-listing max-delete-fraction=0.25 changed-events\t2026-01-01 00:00:00Z\nb\tfiles\t\t2026-01-01 00:00:00Z", answer.Output);
     }
+
+    [Fact]
+    public async Task A_change_sends_what_is_given_and_the_version_that_it_is_meant_for()
+    {
+        var conditions = new List<string?>();
+        await using var stub = (await StubGateway.StartAsync())
+            .On("GET /v1/connections/docs", """{"id":"0199a1b2-0000-7000-8000-000000000001","name":"docs","connector":"files","version":"1-ab"}""")
+            .On("PATCH /v1/connections/docs", async context =>
+            {
+                conditions.Add(context.Request.Headers.IfMatch);
+                context.Response.ContentType = "application/json";
+                await context.Response.Body.WriteAsync("""{"id":"0199a1b2-0000-7000-8000-000000000001","name":"docs","connector":"files","version":"2-ab"}"""u8.ToArray());
+            });
+
+        var answer = await Cli.RunAsync(
+            stub.Url, "connections", "update", "docs", "--options", "{\"a\": null}", "--full-listing", "false", "--stream", "x", "--stream", "y", "--default", "max-attempts");
+        await Cli.RunAsync(stub.Url, "connections", "update", "docs", "--idle-seconds", "9", "--if-match", "7-cd");
+
+        Assert.Equal(new Answer(0, "Connection docs is at version 2-ab; runs that start from now on take it.", ""), answer);
+        Assert.Equal(["\"1-ab\"", "\"7-cd\""], conditions);
+        Assert.Equal(
+            ["""{"full_listing":false,"streams":["x","y"],"max_attempts":null,"options":"{\u0022a\u0022: null}"}""", """{"idle_seconds":9}"""],
+            stub.Requests.Where(r => r.Request.StartsWith("PATCH")).Select(r => r.Body.Replace("\\\"", "\\u0022")));
+    }
+
+    [Fact]
+    public async Task A_connection_is_deleted_only_by_somebody_who_says_so()
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("DELETE /v1/connections/docs", "", 204);
+
+        var asked = await Cli.RunAsync(stub.Url, "connections", "delete", "docs");
+        Assert.Equal(2, asked.ExitCode);
+        Assert.Empty(stub.Requests);
+        Assert.Equal(new Answer(0, "docs is deleted; what it brought is being purged.", ""), await Cli.RunAsync(stub.Url, "connections", "delete", "docs", "--yes"));
+    }
+
+    [Fact]
+    public async Task What_a_connector_says_of_itself_is_a_table()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("GET /v1/connectors/files/specification", """
+                {"connector":"files","version":1,"protocol":"platform","specification":{"name":"files","parameters":[
+                    {"name":"root","description":"Where.","type":"string","default":null,"secret":true,"validations":[{"type":"required","value":""},{"type":"regex","value":"^/"}]}],
+                    "streams":[{"name":"files"}],"actions":[]}}
+                """)
+            .On("GET /v1/connectors/old/versions/3/specification", """{"connector":"old","version":3,"protocol":"c1","specification":null}""");
+
+        Assert.Equal(
+            new Answer(0, "option\ttype\tdefault\trules\tdescription\nroot\tstring\t\tsecret; required; regex ^/\tWhere.\nStreams: files", ""),
+            await Cli.RunAsync(stub.Url, "connectors", "spec", "files"));
+        Assert.StartsWith("old does not describe itself", (await Cli.RunAsync(stub.Url, "connectors", "spec", "old", "--version", "3")).Output);
+    }
 }

@@ -28,7 +28,7 @@ public sealed class ConnectionTests(RegistryFixture registry)
         var heard = await registry.Heard("connection.created.conn-a", id);
 
         Assert.Equal(
-            ["id", "name", "connector", "options", "options_errors", "full_listing", "max_delete_fraction", "changed_events", "streams", "max_attempts",
+            ["id", "name", "connector", "version", "options", "options_errors", "full_listing", "max_delete_fraction", "changed_events", "streams", "max_attempts",
                 "first_page_seconds", "idle_seconds", "total_seconds", "created_at", "updated_at"],
             shown.EnumerateObject().Select(p => p.Name));
         Assert.Equal(JsonValueKind.Null, shown.GetProperty("options").ValueKind);

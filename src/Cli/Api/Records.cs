@@ -40,7 +40,9 @@ internal sealed record InstallError(string Code, string Message, string? Command
 internal sealed record LogLine(string? Stream, string Text);
 
 internal sealed record Connection(
-    Guid Id, string Name, string Connector, bool? FullListing, double? MaxDeleteFraction, bool? ChangedEvents, DateTimeOffset? CreatedAt);
+    Guid Id, string Name, string Connector, bool? FullListing, double? MaxDeleteFraction, bool? ChangedEvents, DateTimeOffset? CreatedAt,
+    IReadOnlyList<string>? Streams = null, int? MaxAttempts = null, int? FirstPageSeconds = null, int? IdleSeconds = null, int? TotalSeconds = null,
+    string? Version = null);
 
 internal sealed record Run(
     Guid Id, string Connection, string? Connector, string State, string? Stage, int Attempt, string? Isolation, RunCounts? Counts,

@@ -6,7 +6,7 @@ namespace Platform.Cli.Connections;
 
 internal static class ListConnections
 {
-    public static Command Command() => new Command("list", "Lists the connections; their options are never shown.").Does(async call =>
+    public static Command Command() => new Command("list", "Lists the connections; show has their options.").Does(async call =>
     {
         var items = await call.Api.ListAsync("/v1/connections", call.Cancel).ToListAsync(call.Cancel);
         call.Screen.Document(new { items });
@@ -24,6 +24,10 @@ internal static class ListConnections
         return string.Join(' ', new[]
         {
             connection.FullListing == true ? "full-listing" : null, fraction is null ? null : $"max-delete-fraction={fraction}", connection.ChangedEvents == true ? "changed-events" : null,
+            connection.Streams is { Count: > 0 } streams ? $"stream={string.Join(',', streams)}" : null, Number("max-attempts", connection.MaxAttempts),
+            Number("first-page-seconds", connection.FirstPageSeconds), Number("idle-seconds", connection.IdleSeconds), Number("total-seconds", connection.TotalSeconds),
         }.OfType<string>());
     }
+
+    private static string? Number(string name, int? value) => value is null ? null : $"{name}={value}";
 }

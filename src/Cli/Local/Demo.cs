@@ -109,7 +109,7 @@ internal static class Demo
     {
         try
         {
-            await CreateConnection.CreateAsync(call.Api, ConnectionName, connector, $$"""{"root":"{{Folder}}"}""", new(), call.Cancel);
+            await CreateConnection.CreateAsync(call.Api, ConnectionName, connector, $$"""{"root":"{{Folder}}"}""", new Dictionary<string, object?>(), call.Cancel);
             call.Screen.Say("  created");
         }
         catch (ApiException e) when (e.Code == "connection_exists")

@@ -13,11 +13,12 @@ public sealed record ConnectionView(
     int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, DateTime CreatedAt, DateTime UpdatedAt);
 
 /// <summary>A connection with its options.</summary>
+/// <param name="Version">Changes with every change; in quotes it is the ETag.</param>
 /// <param name="Options">With <c>***</c> for secrets; null where the connector does not describe itself: then nobody knows which they are.</param>
 /// <param name="OptionsErrors">In what they do not fit the connector's current version, with which no run can start then; mostly empty.</param>
 /// <inheritdoc cref="ConnectionView"/>
 public sealed record ConnectionDetail(
-    Guid Id, string Name, string Connector, JsonObject? Options, IReadOnlyList<FieldError> OptionsErrors, bool FullListing, double? MaxDeleteFraction,
+    Guid Id, string Name, string Connector, string Version, JsonObject? Options, IReadOnlyList<FieldError> OptionsErrors, bool FullListing, double? MaxDeleteFraction,
     bool ChangedEvents, IReadOnlyList<string> Streams, int? MaxAttempts, int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, DateTime CreatedAt,
     DateTime UpdatedAt);
 
@@ -34,10 +35,12 @@ internal sealed record ConnectionRow(
         Id, Name, Connector, FullListing, MaxDeleteFraction, ChangedEvents, Settings.Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, CreatedAt, UpdatedAt);
 
     // A name can be given again: the revisions of its next connection are others.
-    public string ETag => $"\"{Revision}-{Id.ToString("N")[^8..]}\"";
+    public string Version => $"{Revision}-{Id.ToString("N")[^8..]}";
+
+    public string ETag => $"\"{Version}\"";
 
     public ConnectionDetail Detail(ConnectorSpecification? specification, string options) => new(
-        Id, Name, Connector, ConnectionOptions.Show(specification, options), specification is null ? [] : ConnectionOptions.Errors(specification, options),
+        Id, Name, Connector, Version, ConnectionOptions.Show(specification, options), specification is null ? [] : ConnectionOptions.Errors(specification, options),
         FullListing, MaxDeleteFraction, ChangedEvents, Settings.Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, CreatedAt, UpdatedAt);
 
     public static ConnectorSpecification? ReadSpecification(string? json) =>
