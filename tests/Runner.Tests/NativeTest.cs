@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Platform.Runner.Drivers;
 
 namespace Platform.Runner.Tests;
@@ -33,5 +32,4 @@ public abstract class NativeTest(ScriptedConnectors scripted) : IAsyncLifetime
     private protected async Task<RunFault> FaultAsync(string script, string[]? streams = null, Dictionary<string, string?>? settings = null) =>
         (await Assert.ThrowsAsync<RunFaultException>(() => SyncAsync(script, streams: streams, settings: settings))).Fault;
 
-    private protected static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 }
