@@ -15,6 +15,7 @@ public static class ServiceDefaultsSetup
     /// <param name="requireInternalSecret">False for the gateway alone, which the world calls; it still needs the secret for its own calls.</param>
     public static void AddServiceDefaults(this WebApplicationBuilder builder, bool requireInternalSecret = true)
     {
+        ProcessMemory.Hide();
         InternalSecret.TakeFromEnvironment(builder.Configuration);
         FaultPoints.Configure(builder.Configuration);
         builder.AddTelemetry();

@@ -142,6 +142,23 @@ func (c *connector) Sync(ctx context.Context, request *SyncRequest) (*EndSync, e
 			return nil, err
 		}
 		return &EndSync{}, send(ctx, host, o, 0, o.Pages)
+	case "escape-and-hang":
+		// A grandchild that has shed its session, its parent and its environment; known by its argument alone.
+		if err := exec.Command("/bin/sh", "-c", "(env -i setsid sleep "+o.Password+" </dev/null >/dev/null 2>&1 &)").Run(); err != nil {
+			return nil, err
+		}
+		if err := send(ctx, host, o, 0, 1); err != nil {
+			return nil, err
+		}
+		select {}
+	case "flood-for-ever":
+		if err := send(ctx, host, o, 0, 1); err != nil {
+			return nil, err
+		}
+		for line := strings.Repeat("y", 1000); ; {
+			realStderr(line)
+			_, _ = syscall.Write(1, []byte(line+"\n"))
+		}
 	case "call-after-end":
 		go func() {
 			for i := 0; ; i++ {

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Platform.Runner.Processes;
 
 namespace Platform.Runner;
 
@@ -53,13 +54,29 @@ internal sealed class ConnectorSettings
     [Range(16, 1 << 20)]
     public int MemoryCeilingMegabytes { get; init; } = 8192;
 
-    /// <summary>Processes and threads of a run together. Binds only where a cgroup can be made. The manifest may say another number.</summary>
+    /// <summary>Processes and threads of a run together. The manifest may say another number.</summary>
     [Range(8, 1 << 20)]
     public int MaxProcesses { get; init; } = 512;
 
     /// <summary>The most that a manifest may ask for instead of <see cref="MaxProcesses"/>.</summary>
     [Range(8, 1 << 20)]
     public int ProcessesCeiling { get; init; } = 4096;
+
+    /// <summary>Files and sockets that one process of a connector may have open; not more than this service's own limit.</summary>
+    [Range(64, 1 << 20)]
+    public int MaxOpenFiles { get; init; } = LaunchLimits.DefaultOpenFiles;
+
+    /// <summary>What a run's private folder may hold, in MiB; looked at twice a second. Its private /tmp has as much again.</summary>
+    [Range(1, 1 << 20)]
+    public int DiskLimitMegabytes { get; init; } = LaunchLimits.DefaultDiskMegabytes;
+
+    /// <summary>A run's share of the processors where they are short, beside the 100 of any other group. Binds where a cgroup can be made.</summary>
+    [Range(1, 10_000)]
+    public int CpuWeight { get; init; } = LaunchLimits.DefaultCpuWeight;
+
+    /// <summary>Per cent of one processor that a run may use at most; 0: no limit. Binds where a cgroup can be made.</summary>
+    [Range(0, 100_000)]
+    public int CpuPercent { get; init; }
 
     /// <summary>Search path of connectors.</summary>
     public string Path { get; init; } = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

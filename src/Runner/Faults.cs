@@ -41,6 +41,14 @@ internal static class Faults
         $"The connector was ended because it used more than {limitBytes >> 20} MiB of memory.",
         "Let it send smaller pages, or raise limits.memory_mb in the manifest, or Connectors:MemoryLimitMegabytes for every connector."));
 
+    public static RunFaultException TooManyProcesses(int limit) => new(new("connector_too_many_processes",
+        $"The connector was ended because it had more than {limit} processes and threads.",
+        "Let it start fewer, or raise limits.processes in the manifest, or Connectors:MaxProcesses for every connector."));
+
+    public static RunFaultException ConnectorDiskFull(int limitMegabytes) => new(new("connector_disk_full",
+        $"The connector was ended because its private folder held more than {limitMegabytes} MiB.",
+        "Let it keep less on the disk (its home and temporary folder), or raise Connectors:DiskLimitMegabytes."));
+
     public static RunFaultException NotStarted(string command, string reason) => new(new("connector_exited",
         $"The connector's command could not be started: {reason} ({command}).",
         "Check the manifest's command."));

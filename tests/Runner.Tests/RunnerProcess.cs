@@ -55,16 +55,18 @@ internal sealed class RunnerProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<RunnerProcess> StartAsync(Peers peers, string database, string broker, string data, string temporary, params (string Name, string Value)[] settings)
+    public static Task<RunnerProcess> StartAsync(Peers peers, string database, string broker, string data, string temporary, params (string Name, string Value)[] settings) =>
+        StartAsync(null, peers, database, broker, data, temporary, settings);
+
+    /// <param name="user">Id of the ordinary user that it runs as, when the tests run as root; null: as the tests do.</param>
+    public static async Task<RunnerProcess> StartAsync(
+        string? user, Peers peers, string database, string broker, string data, string temporary, params (string Name, string Value)[] settings)
     {
         var address = new Uri($"http://127.0.0.1:{FreePorts.Take()}");
         var grpc = new Uri($"http://127.0.0.1:{FreePorts.Take()}");
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Platform.Runner"))
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
-        };
+        var program = Path.Combine(AppContext.BaseDirectory, "Platform.Runner");
+        var start = user is null ? new ProcessStartInfo(program) : new ProcessStartInfo("setpriv", [$"--reuid={user}", $"--regid={user}", "--clear-groups", "--", program]);
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, AppContext.BaseDirectory);
         foreach (var (name, value) in (ReadOnlySpan<(string, string)>)
             [
                 ("Kestrel__Endpoints__http__Url", address.ToString()), ("Kestrel__Endpoints__grpc__Url", grpc.ToString()),

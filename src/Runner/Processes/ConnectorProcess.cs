@@ -11,24 +11,24 @@ internal sealed class ConnectorProcess : IAsyncDisposable
     private readonly Process process;
     private readonly ControlGroup? group;
     private readonly RunFolder folder;
-    private readonly long memoryBytes;
+    private readonly LaunchLimits limits;
     private readonly Task standardError;
     private readonly Task standardOutput;
     private readonly Task watchdog;
     private readonly CancellationTokenSource ended = new();
-    private volatile bool outgrown;
+    private volatile RunFaultException? excess;
     private bool disposed;
 
-    private ConnectorProcess(Process process, ControlGroup? group, RunFolder folder, long memoryBytes, string isolation,
+    private ConnectorProcess(Process process, ControlGroup? group, RunFolder folder, LaunchLimits limits, string isolation,
         int maxLineBytes, Action<string, bool> onOutput, Action<string, bool> onError)
     {
-        (this.process, this.group, this.folder, this.memoryBytes, Isolation) = (process, group, folder, memoryBytes, isolation);
+        (this.process, this.group, this.folder, this.limits, Isolation) = (process, group, folder, limits, isolation);
         process.StandardInput.Close();
         // Both pipes are drained to their end: a full pipe stops the connector.
         standardOutput = LineReader.ReadAsync(process.StandardOutput.BaseStream, maxLineBytes, onOutput);
         standardError = LineReader.ReadAsync(process.StandardError.BaseStream, LineReader.MaxLineBytes, onError);
         Exited = process.WaitForExitAsync();
-        watchdog = group is null ? WatchMemoryAsync() : Task.CompletedTask;
+        watchdog = WatchAsync();
     }
 
     public string Isolation { get; }
@@ -38,7 +38,8 @@ internal sealed class ConnectorProcess : IAsyncDisposable
 
     public int ExitCode => process.ExitCode;
 
-    public bool RanOutOfMemory => outgrown || group?.RanOutOfMemory() == true;
+    /// <summary>The limit that it exceeded; null: none.</summary>
+    public RunFaultException? Excess => excess ?? (group?.RanOutOfMemory() == true ? Faults.OutOfMemory(limits.MemoryBytes) : null);
 
     /// <param name="variables">Of the protocol, besides those of every connector; they win over the manifest's.</param>
     /// <param name="maxOutputLineBytes">Longer lines on stdout come cut.</param>
@@ -52,7 +53,7 @@ internal sealed class ConnectorProcess : IAsyncDisposable
         try
         {
             var process = await launcher.StartAsync(isolation.Start(launch, folder, group, variables));
-            return new(process, group, folder, launch.Limits.MemoryBytes, isolation.Describe(group), maxOutputLineBytes, onOutput, onError);
+            return new(process, group, folder, launch.Limits, isolation.Describe(group), maxOutputLineBytes, onOutput, onError);
         }
         catch (System.ComponentModel.Win32Exception e)
         {
@@ -97,7 +98,7 @@ internal sealed class ConnectorProcess : IAsyncDisposable
     // Again until none is found: one may fork while the others are being killed.
     private async Task KillMarkedAsync()
     {
-        for (var i = 0; i < 100 && ProcessTable.WithVariable(RunFolder.Marker, folder.Path) is { Count: > 0 } living; i++)
+        for (var i = 0; i < 100 && ProcessTable.OfRun(folder.Path) is { Count: > 0 } living; i++)
         {
             foreach (var pid in living)
                 Signals.Kill(pid);
@@ -105,18 +106,30 @@ internal sealed class ConnectorProcess : IAsyncDisposable
         }
     }
 
-    // Where no cgroup binds it.
-    private async Task WatchMemoryAsync()
+    // Memory and processes where no cgroup binds them, the disk always.
+    private async Task WatchAsync()
     {
-        while (!ended.IsCancellationRequested)
+        while (!ended.IsCancellationRequested && excess is null)
         {
             await Task.Delay(WatchInterval, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var pids = ProcessTable.WithVariable(RunFolder.Marker, folder.Path);
-            if (pids.Sum(ProcessTable.ResidentBytes) <= memoryBytes)
-                continue;
-            outgrown = true;
-            foreach (var pid in pids)
-                Signals.Kill(pid);
+            if (group is null && ProcessTable.OfRun(folder.Path) is var pids)
+            {
+                if (pids.Sum(ProcessTable.ResidentBytes) > limits.MemoryBytes)
+                    excess = Faults.OutOfMemory(limits.MemoryBytes);
+                else if (pids.Sum(ProcessTable.Threads) > limits.Processes)
+                    excess = Faults.TooManyProcesses(limits.Processes);
+            }
+
+            if (excess is null && folder.UsedBytes() > limits.DiskBytes)
+                excess = Faults.ConnectorDiskFull(limits.DiskMegabytes);
+            if (excess is not null)
+                KillAll();
         }
+    }
+
+    private void KillAll()
+    {
+        foreach (var pid in ProcessTable.OfRun(folder.Path))
+            Signals.Kill(pid);
     }
 }

@@ -6,6 +6,8 @@ namespace Platform.Runner.Processes;
 internal sealed class ControlGroup
 {
     private const string Root = "/sys/fs/cgroup";
+    // Microseconds, in which a group may use its quota.
+    private const long CpuPeriod = 100_000;
     private readonly IReadOnlyList<string> folders;
 
     private ControlGroup(int version, IReadOnlyList<string> folders) => (Version, this.folders) = (version, folders);
@@ -14,11 +16,11 @@ internal sealed class ControlGroup
 
     public IReadOnlyList<string> ProcsFiles => [.. folders.Select(f => f + "/cgroup.procs")];
 
-    public static ControlGroup? TryCreate(string name, long memoryBytes, int processes)
+    public static ControlGroup? TryCreate(string name, LaunchLimits limits)
     {
         try
         {
-            return Directory.Exists(Root + "/memory") ? CreateVersion1(name, memoryBytes, processes) : CreateVersion2(name, memoryBytes, processes);
+            return Directory.Exists(Root + "/memory") ? CreateVersion1(name, limits) : CreateVersion2(name, limits);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -72,35 +74,63 @@ internal sealed class ControlGroup
 
     /// <summary>The groups that this Runner or another one made, by name.</summary>
     public static IReadOnlyList<string> Existing(string prefix) =>
-        [.. ((string[])["memory", "pids", ""]).SelectMany(Parents).Distinct().Where(Directory.Exists)
+        [.. ((string[])["memory", "pids", "cpu", ""]).SelectMany(Parents).Distinct().Where(Directory.Exists)
             .SelectMany(parent => Directory.EnumerateDirectories(parent, prefix + "*"))];
 
-    private static ControlGroup? CreateVersion1(string name, long memoryBytes, int processes)
+    private static ControlGroup? CreateVersion1(string name, LaunchLimits limits)
     {
         List<string> folders = [];
-        foreach (var (controller, file, value) in ((string, string, long)[])
-            [("memory", "memory.limit_in_bytes", memoryBytes), ("pids", "pids.max", processes)])
+        try
         {
-            if (Parents(controller).FirstOrDefault(Directory.Exists) is not { } parent)
-                continue;
-            var folder = $"{parent}/{name}";
-            Directory.CreateDirectory(folder);
-            folders.Add(folder);
-            File.WriteAllText($"{folder}/{file}", value.ToString(CultureInfo.InvariantCulture));
-        }
+            foreach (var (controller, file, value) in ((string, string, long)[])
+                [("memory", "memory.limit_in_bytes", limits.MemoryBytes), ("pids", "pids.max", limits.Processes)])
+            {
+                if (Parents(controller).FirstOrDefault(Directory.Exists) is not { } parent)
+                    continue;
+                var folder = $"{parent}/{name}";
+                Directory.CreateDirectory(folder);
+                folders.Add(folder);
+                File.WriteAllText($"{folder}/{file}", value.ToString(CultureInfo.InvariantCulture));
+            }
 
-        return new(1, folders);
+            var cpu = $"{Parents("cpu").FirstOrDefault(Directory.Exists) ?? Root + "/cpu"}/{name}";
+            if (TryLimitCpu(cpu, ("cpu.shares", $"{Math.Max(2, limits.CpuWeight * 1024L / 100)}"), ("cpu.cfs_quota_us", limits.CpuPercent == 0 ? null : $"{limits.CpuPercent * CpuPeriod / 100}")))
+                folders.Add(cpu);
+            return new(1, folders);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            folders.ForEach(folder => RemoveFolder(folder));
+            return null;
+        }
     }
 
-    private static ControlGroup? CreateVersion2(string name, long memoryBytes, int processes)
+    // The processors' share is taken where it can be had; without it the rest still binds.
+    private static bool TryLimitCpu(string folder, params (string File, string? Value)[] limits)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            foreach (var (file, value) in limits.Where(limit => limit.Value is not null))
+                File.WriteAllText($"{folder}/{file}", value);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static ControlGroup? CreateVersion2(string name, LaunchLimits limits)
     {
         foreach (var folder in Parents("").Select(parent => $"{parent}/{name}"))
         {
             try
             {
                 Directory.CreateDirectory(folder);
-                File.WriteAllText(folder + "/memory.max", memoryBytes.ToString(CultureInfo.InvariantCulture));
-                File.WriteAllText(folder + "/pids.max", processes.ToString(CultureInfo.InvariantCulture));
+                File.WriteAllText(folder + "/memory.max", limits.MemoryBytes.ToString(CultureInfo.InvariantCulture));
+                File.WriteAllText(folder + "/pids.max", limits.Processes.ToString(CultureInfo.InvariantCulture));
+                TryLimitCpu(folder, ("cpu.weight", $"{limits.CpuWeight}"), ("cpu.max", limits.CpuPercent == 0 ? null : $"{limits.CpuPercent * CpuPeriod / 100} {CpuPeriod}"));
                 return new(2, [folder]);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

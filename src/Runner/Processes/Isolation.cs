@@ -6,8 +6,14 @@ namespace Platform.Runner.Processes;
 /// <summary>What this machine offers to keep a connector apart, found out once.</summary>
 internal sealed class Isolation
 {
+    private static readonly string[] DropCapabilities = ["--bounding-set=-all", "--inh-caps=-all", "--"];
+
     private readonly ConnectorSettings settings;
     private readonly string? dotnetRoot = FindDotnetRoot();
+    private readonly long mostOpenFiles = ProcessTable.HardLimit(Environment.ProcessId, "Max open files");
+    private readonly bool hasResourceLimits = Succeeds("prlimit", "--core=0:0", "--locks=1:1", "true");
+    // Root's powers over other processes and files are not a connector's; bubblewrap takes them away by itself.
+    private readonly bool dropsCapabilities = Environment.IsPrivilegedProcess && Succeeds("setpriv", [.. DropCapabilities, "true"]);
 
     public Isolation(IOptions<ConnectorSettings> options)
     {
@@ -22,7 +28,7 @@ internal sealed class Isolation
 
     /// <summary>The group that the limits of one run bind, or null where none can be made.</summary>
     public ControlGroup? CreateControlGroup(string name, LaunchLimits limits) =>
-        settings.UseControlGroups ? ControlGroup.TryCreate(name, limits.MemoryBytes, limits.Processes) : null;
+        settings.UseControlGroups ? ControlGroup.TryCreate(name, limits) : null;
 
     /// <summary>As the run records it, like <c>bwrap+cgroup1</c> or <c>process-group</c>.</summary>
     public string Describe(ControlGroup? group) =>
@@ -54,7 +60,7 @@ internal sealed class Isolation
         // By this the processes of a run are found where nothing better holds them together.
         start.Environment[RunFolder.Marker] = folder.Path;
 
-        foreach (var word in (string[])[.. Chain(launch.Bundle, folder, group), .. Variables(launch, start), .. CommandLine.ToArgv(launch.Command)])
+        foreach (var word in (string[])[.. Chain(launch, folder, group), .. Variables(launch, start), .. CommandLine.ToArgv(launch.Command)])
             start.ArgumentList.Add(word);
         return start;
     }
@@ -66,7 +72,7 @@ internal sealed class Isolation
         return own.Length == 0 ? [] : ["/usr/bin/env", "--", .. own];
     }
 
-    private List<string> Chain(string bundle, RunFolder folder, ControlGroup? group)
+    private List<string> Chain(ConnectorLaunch launch, RunFolder folder, ControlGroup? group)
     {
         List<string> chain = [];
         if (HasParentDeathSignal)
@@ -74,25 +80,31 @@ internal sealed class Isolation
         if (group is not null)
             chain.AddRange(["/bin/sh", "-c", "n=$1; shift; while [ $n -gt 0 ]; do echo $$ > \"$1\" || exit 125; shift; n=$((n-1)); done; exec \"$@\"", "sh",
                 $"{group.ProcsFiles.Count}", .. group.ProcsFiles]);
+        // No core dumps: they would be full of options. The number of locks, which the kernel does not bind, is the mark of the run.
+        if (hasResourceLimits)
+            chain.AddRange(["prlimit", "--core=0:0", $"--nofile={OpenFiles(launch)}:{OpenFiles(launch)}", $"--locks={folder.Mark}:{folder.Mark}"]);
         if (HasBubblewrap)
-            chain.AddRange(Bubblewrap(bundle, folder));
+            chain.AddRange(Bubblewrap(launch, folder));
         else
-            chain.Add("setsid");
+            chain.AddRange(dropsCapabilities ? ["setpriv", .. DropCapabilities, "setsid"] : ["setsid"]);
         return chain;
     }
 
-    private IEnumerable<string> Bubblewrap(string bundle, RunFolder folder)
+    private long OpenFiles(ConnectorLaunch launch) => Math.Min(launch.Limits.OpenFiles, mostOpenFiles);
+
+    private IEnumerable<string> Bubblewrap(ConnectorLaunch launch, RunFolder folder)
     {
+        var room = $"{launch.Limits.DiskBytes}";
         List<string> arguments = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--new-session", "--cap-drop", "ALL"];
         foreach (var system in (string[])["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc"])
             arguments.AddRange(["--ro-bind-try", system, system]);
-        arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"]);
+        arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--size", room, "--tmpfs", "/dev/shm", "--size", room, "--tmpfs", "/tmp", "--size", room, "--tmpfs", "/run"]);
         // Where /etc/resolv.conf often points to.
         arguments.AddRange(["--ro-bind-try", "/run/systemd/resolve", "/run/systemd/resolve"]);
         foreach (var path in settings.ReadablePaths.Append(dotnetRoot).OfType<string>().Where(p => !p.StartsWith("/usr/", StringComparison.Ordinal)))
             arguments.AddRange(["--ro-bind-try", path, path]);
         // The same path inside and out: the addresses of its sockets are announced by path.
-        arguments.AddRange(["--bind", folder.Path, folder.Path, "--ro-bind", bundle, "/connector", "--chdir", "/connector", "--"]);
+        arguments.AddRange(["--bind", folder.Path, folder.Path, "--ro-bind", launch.Bundle, "/connector", "--chdir", "/connector", "--"]);
         return arguments;
     }
 

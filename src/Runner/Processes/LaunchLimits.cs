@@ -8,7 +8,24 @@ namespace Platform.Runner.Processes;
 /// <param name="Start">From the start of its process to its handshake.</param>
 internal sealed record LaunchLimits(int MemoryMegabytes, int Processes, TimeSpan Start)
 {
+    public const int DefaultOpenFiles = 4096;
+    public const int DefaultDiskMegabytes = 1024;
+    public const int DefaultCpuWeight = 100;
     private const int MaxStartSeconds = 3600;
+
+    /// <summary>Of one process.</summary>
+    public int OpenFiles { get; init; } = DefaultOpenFiles;
+
+    /// <summary>MiB in the private folder.</summary>
+    public int DiskMegabytes { get; init; } = DefaultDiskMegabytes;
+
+    /// <summary>As in cgroups of version 2: 100 is the weight of any group.</summary>
+    public int CpuWeight { get; init; } = DefaultCpuWeight;
+
+    /// <summary>Of one processor; 0: no limit.</summary>
+    public int CpuPercent { get; init; }
+
+    public long DiskBytes => (long)DiskMegabytes << 20;
 
     public long MemoryBytes => (long)MemoryMegabytes << 20;
 
@@ -27,7 +44,13 @@ internal sealed record LaunchLimits(int MemoryMegabytes, int Processes, TimeSpan
             : new(
                 asked.HasMemoryMb ? asked.MemoryMb : settings.MemoryLimitMegabytes,
                 asked.HasProcesses ? asked.Processes : settings.MaxProcesses,
-                TimeSpan.FromSeconds(asked.HasStartSeconds ? asked.StartSeconds : settings.StartTimeoutSeconds));
+                TimeSpan.FromSeconds(asked.HasStartSeconds ? asked.StartSeconds : settings.StartTimeoutSeconds))
+            {
+                OpenFiles = settings.MaxOpenFiles,
+                DiskMegabytes = settings.DiskLimitMegabytes,
+                CpuWeight = settings.CpuWeight,
+                CpuPercent = settings.CpuPercent,
+            };
 
         void Check(string name, bool given, int value, int ceiling, string? setting)
         {

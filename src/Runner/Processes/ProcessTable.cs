@@ -16,6 +16,30 @@ internal static class ProcessTable
         return [.. Ids().Where(pid => pid != Environment.ProcessId && Read(pid, "environ") is { } bytes && bytes.AsSpan().IndexOf(wanted) >= 0)];
     }
 
+    /// <summary>
+    /// The processes of a run: those with its folder in their environment, and those that have shed that but not the resource limit that
+    /// marks it, which every child inherits.
+    /// </summary>
+    public static IReadOnlyList<int> OfRun(string folder)
+    {
+        var wanted = Encoding.UTF8.GetBytes($"{RunFolder.Marker}={folder}\0");
+        var mark = RunFolder.MarkOf(folder);
+        return [.. Ids().Where(pid => pid != Environment.ProcessId
+            && (HardLimit(pid, "Max file locks") == mark || (Read(pid, "environ") is { } bytes && bytes.AsSpan().IndexOf(wanted) >= 0)))];
+    }
+
+    /// <summary>A resource limit as /proc names it; the largest number when there is none, or no such process.</summary>
+    public static long HardLimit(int pid, string name)
+    {
+        var line = Read(pid, "limits") is { } bytes ? Encoding.ASCII.GetString(bytes).Split('\n').FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) : null;
+        return line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var hard, ..] && long.TryParse(hard, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : long.MaxValue;
+    }
+
+    /// <summary>Threads of a process.</summary>
+    public static int Threads(int pid) => Stat(pid) is { Length: > 17 } fields ? int.Parse(fields[17], CultureInfo.InvariantCulture) : 0;
+
     /// <summary>Resident bytes of a process.</summary>
     public static long ResidentBytes(int pid) =>
         Read(pid, "statm") is { } bytes && Encoding.ASCII.GetString(bytes).Split(' ') is [_, var pages, ..]

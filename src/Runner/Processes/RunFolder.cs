@@ -10,6 +10,8 @@ internal sealed class RunFolder : IDisposable
     public const string Marker = "PLATFORM_RUN_FOLDER";
     // sockaddr_un has 108 bytes with the final zero; a plugin's socket takes up to 24 of them behind the folder.
     private const int MaxPathBytes = 107 - 24;
+    private const long EntryBytes = 4096;
+    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public RunFolder(string path)
@@ -25,6 +27,37 @@ internal sealed class RunFolder : IDisposable
     public string Path { get; }
 
     public string Home { get; }
+
+    /// <summary>The number by which processes of this run are known that have shed their environment.</summary>
+    public long Mark => MarkOf(Path);
+
+    public static long MarkOf(string path) => BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(path))) & (long.MaxValue >> 1);
+
+    /// <summary>What lies in it, each entry with a block besides its content; what can't be seen counts nothing.</summary>
+    public long UsedBytes()
+    {
+        try
+        {
+            return new DirectoryInfo(Path).EnumerateFileSystemInfos("*", Everything)
+                .Sum(entry => EntryBytes + (entry is FileInfo { LinkTarget: null } file ? Length(file) : 0));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+
+        static long Length(FileInfo file)
+        {
+            try
+            {
+                return file.Length;
+            }
+            catch (IOException)
+            {
+                return 0;
+            }
+        }
+    }
 
     /// <summary>Names the run among everything on this machine, and the Runner whose it is.</summary>
     public string UniqueName => $"{System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(Path))}-{System.IO.Path.GetFileName(Path)}";
@@ -51,6 +84,8 @@ internal sealed class RunFolder : IDisposable
 internal sealed class RunFolders : IDisposable
 {
     private const string Prefix = "platform-runner-";
+    // One may fork while the others are being killed.
+    private const int MostKills = 20;
     private readonly string root;
 
     private readonly string parent;
@@ -89,8 +124,9 @@ internal sealed class RunFolders : IDisposable
         try
         {
             foreach (var run in Directory.EnumerateDirectories(folder))
-                foreach (var pid in ProcessTable.WithVariable(RunFolder.Marker, run))
-                    Signals.Kill(pid);
+                for (var i = 0; i < MostKills && ProcessTable.OfRun(run) is { Count: > 0 } living; i++)
+                    foreach (var pid in living)
+                        Signals.Kill(pid);
             Directory.Delete(folder, recursive: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -16,7 +16,6 @@ internal sealed class PluginHost : IAsyncDisposable
 
     private readonly ConnectorProcess process;
     private readonly GrpcChannel channel;
-    private readonly LaunchLimits limits;
     private readonly TimeSpan fullGrace;
     private readonly Task<StdioEnd> stdio;
     private readonly CancellationTokenSource ended = new();
@@ -24,7 +23,7 @@ internal sealed class PluginHost : IAsyncDisposable
 
     private PluginHost(ConnectorProcess process, GrpcChannel channel, MutualTls? tls, int version, ConnectorLaunch launch, TimeSpan grace)
     {
-        (this.process, this.channel, Tls, Version, limits, fullGrace) = (process, channel, tls, version, launch.Limits, grace);
+        (this.process, this.channel, Tls, Version, fullGrace) = (process, channel, tls, version, grace);
         Invoker = channel.CreateCallInvoker();
         // In this order, before any work: the broker's stream, then the standard streams.
         Broker = new(new GRPCBroker.GRPCBrokerClient(Invoker));
@@ -124,7 +123,7 @@ internal sealed class PluginHost : IAsyncDisposable
         if (!await process.WaitForExitAsync(LastWordsLimit))
             return null;
         await process.DrainAsync();
-        return ExitFault(process, limits);
+        return ExitFault(process);
     }
 
     /// <summary>The connector's grace counts from the first call on: it has been told to end.</summary>
@@ -176,16 +175,13 @@ internal sealed class PluginHost : IAsyncDisposable
             await process.DrainAsync();
             // A wrong line says more than the exit that followed it.
             if (!handshake.IsFaulted)
-                throw ExitFault(process, limits);
+                throw ExitFault(process);
         }
 
         return handshake.IsCompleted ? await handshake : throw Faults.HandshakeTimeout(limits.Start);
     }
 
-    private static RunFaultException ExitFault(ConnectorProcess process, LaunchLimits limits) =>
-        process.RanOutOfMemory
-            ? Faults.OutOfMemory(limits.MemoryBytes)
-            : Faults.ConnectorExited(process.ExitCode);
+    private static RunFaultException ExitFault(ConnectorProcess process) => process.Excess ?? Faults.ConnectorExited(process.ExitCode);
 
     private async Task PingAsync(Handshake handshake, CancellationToken cancel)
     {
