@@ -32,7 +32,7 @@ internal sealed partial class PurgeLogs(LogStore store, IOptions<LogSettings> op
             {
             }
         }
-        catch (Npgsql.NpgsqlException e)
+        catch (Exception e) when (!cancel.IsCancellationRequested)
         {
             Log.NotPurged(logger, e.Message);
         }
