@@ -69,12 +69,20 @@ internal sealed class RunInvariants(string runnerDatabase, string ingestDatabase
             """, new { grace, hasRoom })];
     }
 
-    /// <summary>I9: at most one active run for each connection.</summary>
+    /// <summary>I9: at most one active run for each connection, now and whenever one began since the journal did.</summary>
     public async Task<IReadOnlyList<string>> CrowdedAsync()
     {
         await using var session = await runs.OpenConnectionAsync(TestContext.Current.CancellationToken);
-        return [.. await session.QueryAsync<string>(
-            "select format('connection %s has %s active runs', connection, count(*)) from runs where state = 'running' group by connection having count(*) > 1")];
+        return [.. await session.QueryAsync<string>("""
+            with spans as (
+                select r.connection, r.id, min(j.number) filter (where j.state = 'running') as began,
+                    coalesce(min(j.number) filter (where j.state not in ('queued', 'running')), 9223372036854775807) as ended
+                from journal j join runs r on r.id = j.id group by r.connection, r.id)
+            select format('connection %s has %s active runs', connection, count(*)) from runs where state = 'running' group by connection having count(*) > 1
+            union all
+            select format('connection %s had two active runs at once, %s and %s', a.connection, a.id, b.id)
+            from spans a join spans b on a.connection = b.connection and a.began < b.began and b.began < a.ended
+            """)];
     }
 
     /// <summary>Runs that have not ended.</summary>
