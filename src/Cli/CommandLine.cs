@@ -88,7 +88,7 @@ internal static class CommandLine
         new Command("actions", "What connectors can be asked to do.") { ListActions.Command(), ShowAction.Command(), InvokeAction.Command() },
         new Command("invocations", "Actions that were asked for: how they went.")
         {
-            InvocationCommands.List(), InvocationCommands.Show(), GetResult.Command(), InvocationCommands.Cancel(),
+            InvocationCommands.List(), InvocationCommands.Show(), GetResult.Command(), ShowRunLog.Command("invocation"), InvocationCommands.Cancel(),
         },
         new Command("schedules", "When connections are synced by themselves.")
         {

@@ -145,8 +145,6 @@ internal static class Faults
     public static RunFaultException UnknownAction(string action) => new(new("unknown_action",
         $"The connector has no action \"{action}\".", "GET /v1/connections/{name}/actions lists those it has."));
 
-    public static RunFaultException BadResult(string why) => new(new("protocol_violation",
-        $"The action's result is no JSON: {why}.", "This is a defect of the connector; docs/connectors.md has the rules."));
     public static RunFaultException BadSpecification(IReadOnlyList<string> problems) => new(new("bad_specification",
         $"What the connector says of itself makes no sense: {string.Join("; ", problems)}.",
         "Mend what the connector answers to Specify, and install it again."));

@@ -26,14 +26,14 @@ public abstract class RunnerTest(ServersFixture servers, GoConnectors connectors
 
     private protected ServersFixture Servers => servers;
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         database = servers.PostgresConnectionString("runner");
         peers = await Peers.StartAsync();
         runner = await StartAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await runner.DisposeAsync();
         await peers.DisposeAsync();

@@ -5,5 +5,8 @@ internal static class SampleConnectors
 {
     public const string Command = "./sample-connector";
 
+    /// <summary>tests/Samples/ActingConnector, built beside these tests.</summary>
+    public static string Acting => Path.GetFullPath(Path.Combine(Folder, "..", "..", "ActingConnector", Path.GetFileName(Folder)));
+
     public static string Folder => AppContext.BaseDirectory.TrimEnd('/');
 }

@@ -12,7 +12,7 @@ internal static class InvokeAction
     {
         var connection = new Argument<string>("connection");
         var action = new Argument<string>("action");
-        var values = new Argument<string[]>("key=value") { Description = "Arguments; the action knows their types.", Arity = ArgumentArity.ZeroOrMore };
+        var values = new Argument<string[]>("key=value") { Description = "Arguments; the action knows their types.", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
         var arguments = new Option<string?>("--arguments") { Description = "All arguments as a JSON object instead; - reads standard input (nobody else sees them there)." };
         var wait = new Option<bool>("--wait") { Description = "Wait for the end however long it takes; without it for half a minute." };
         var timeout = new Option<int?>("--timeout") { Description = "Seconds that the action may take; a setting of the platform by default." };

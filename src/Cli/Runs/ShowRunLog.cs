@@ -5,7 +5,7 @@ using Platform.Cli.Objects;
 
 namespace Platform.Cli.Runs;
 
-/// <summary><c>runs log</c>: what a run's connector wrote and what the platform says of it; a stream that breaks is taken up where it broke.</summary>
+/// <summary><c>runs log</c>, <c>invocations log</c>: what a connector wrote and what the platform says of it; a stream that breaks is taken up where it broke.</summary>
 internal static class ShowRunLog
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -13,14 +13,15 @@ internal static class ShowRunLog
     /// <summary>How long the gateway or the runner may be away before following gives up.</summary>
     private static readonly TimeSpan AwayAtMost = TimeSpan.FromSeconds(60);
 
-    public static Command Command()
+    /// <param name="what">run or invocation.</param>
+    public static Command Command(string what = "run")
     {
-        var id = new Argument<string>("run");
-        var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the run has ended." };
+        var id = new Argument<string>(what);
+        var follow = new Option<bool>("--follow", "-f") { Description = $"Go on until the {what} has ended." };
         var level = new Option<string?>("--level") { Description = "Only lines of this level and above: trace, debug, info, warn, error." };
-        return new Command("log", "Prints a run's log.") { id, follow, level }.Does(async call =>
+        return new Command("log", $"Prints the log of {(what == "run" ? "a" : "an")} {what}.") { id, follow, level }.Does(async call =>
         {
-            var path = ListObjects.Query($"/v1/runs/{Uri.EscapeDataString(call.Get(id))}/log", ("level", call.Get(level)));
+            var path = ListObjects.Query($"/v1/{what}s/{Uri.EscapeDataString(call.Get(id))}/log", ("level", call.Get(level)));
             if (call.Get(follow))
                 await FollowAsync(call, path);
             else

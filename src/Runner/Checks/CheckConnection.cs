@@ -104,7 +104,9 @@ internal sealed class CheckConnection(
 
     private static CheckResult Masked(CheckResult check, OptionMask mask) => check with
     {
-        Name = Bounded(mask.Apply(check.Name)), Message = Bounded(mask.Apply(check.Message)), Hint = check.Hint is null ? null : Bounded(mask.Apply(check.Hint)),
+        Name = Bounded(mask.Apply(check.Name)),
+        Message = Bounded(mask.Apply(check.Message)),
+        Hint = check.Hint is null ? null : Bounded(mask.Apply(check.Hint)),
     };
 
     private static CheckResult Failed(string name, string message, string? hint) => new(name, false, message, hint);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Platform.Runner.Bundles;
 using Platform.Runner.Drivers;
+using Platform.Runner.Logs;
 using Platform.Runner.Processes;
 using Platform.Runner.Runs;
 
@@ -11,13 +12,15 @@ namespace Platform.Runner.Invocations;
 
 /// <summary>One invocation from its record to its end: its turn, its attempts, and what became of it.</summary>
 internal sealed partial class InvocationExecution(
-    InvocationTurns turns, RunChanges changes, BundleCache bundles, ConnectorDrivers drivers, IOptions<ConnectorSettings> connectors,
+    InvocationTurns turns, RunChanges changes, BundleCache bundles, ConnectorDrivers drivers, LogWriter logs, IOptions<ConnectorSettings> connectors,
     IOptions<InvocationSettings> options, ILogger<InvocationExecution> logger)
 {
     private const int MaxWords = 4096;
     private static readonly TimeSpan TurnPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
+    // Its end waits for its log no longer.
+    private static readonly TimeSpan LogLimit = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim places = new(options.Value.Concurrent);
 
     /// <summary>Never fails. A lost lease ends it without a write.</summary>
@@ -26,13 +29,14 @@ internal sealed partial class InvocationExecution(
     {
         using var activity = work.Invocation.Continue($"action {work.Action.Name}");
         await using var lease = new InvocationLease(work.Invocation.Id, turns, changes);
+        var log = await logs.OpenAsync(work.Invocation.Id, goesOn: false, stopping);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Lost, lease.CancelRequested);
-        var end = await TakeTurnAsync(work.Invocation.Id, lease, stop.Token, stopping);
+        var end = await TakeTurnAsync(work.Invocation, lease, stop.Token, stopping);
         if (end is null)
         {
             try
             {
-                end = await TryAsync(work, lease, stop.Token, stopping);
+                end = await TryAsync(work, lease, log, stop.Token, stopping);
             }
             finally
             {
@@ -40,13 +44,15 @@ internal sealed partial class InvocationExecution(
             }
         }
 
+        log.Note(end.Error is null ? LogLevel.Information : LogLevel.Error, end.Error is null ? "The action has succeeded." : $"{end.Outcome}: {end.Error.Message} ({end.Error.Code})");
+        await log.CloseAsync(LogLimit);
         if (end.Error is not null)
             activity?.SetStatus(ActivityStatusCode.Error, end.Error.Code);
         await EndAsync(work.Invocation.Id, lease, end);
     }
 
     // Null once it is its turn and it has a place; a place is not held while it waits for its turn.
-    private async Task<ActionEnd?> TakeTurnAsync(Guid id, InvocationLease lease, CancellationToken stop, CancellationToken stopping)
+    private async Task<ActionEnd?> TakeTurnAsync(Invocation invocation, InvocationLease lease, CancellationToken stop, CancellationToken stopping)
     {
         var begun = Stopwatch.GetTimestamp();
         var limit = TimeSpan.FromSeconds(options.Value.TurnSeconds);
@@ -60,7 +66,7 @@ internal sealed partial class InvocationExecution(
                 var taken = false;
                 try
                 {
-                    taken = await turns.TakeAsync(id, stop);
+                    taken = await turns.TakeAsync(invocation.Id, invocation.Exclusive, stop);
                 }
                 finally
                 {
@@ -83,7 +89,7 @@ internal sealed partial class InvocationExecution(
         }
     }
 
-    private async Task<ActionEnd> TryAsync(InvocationWork work, InvocationLease lease, CancellationToken stop, CancellationToken stopping)
+    private async Task<ActionEnd> TryAsync(InvocationWork work, InvocationLease lease, SubjectLog log, CancellationToken stop, CancellationToken stopping)
     {
         using var timeout = new CancellationTokenSource(work.Timeout);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout.Token);
@@ -94,7 +100,7 @@ internal sealed partial class InvocationExecution(
             ActionEnd end;
             try
             {
-                end = await AttemptAsync(work, lease, () => asked = true, either.Token);
+                end = await AttemptAsync(work, lease, log, () => asked = true, either.Token);
             }
             catch (RunFaultException e)
             {
@@ -114,6 +120,7 @@ internal sealed partial class InvocationExecution(
 
             if (end.Outcome != InvocationState.Transient || !work.Action.Idempotent || attempt >= options.Value.MaxAttempts || either.IsCancellationRequested)
                 return end;
+            log.Note(LogLevel.Warning, $"Attempt {attempt} has failed: {end.Error?.Message} ({end.Error?.Code}) Another one follows.");
             lease.Progress = lease.Progress with { Stage = InvocationStage.Retrying };
             var pause = FirstBackoff * Math.Pow(2, attempt - 1) * (0.75 + (Random.Shared.NextDouble() / 2));
             await Task.Delay(pause, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -122,13 +129,13 @@ internal sealed partial class InvocationExecution(
         }
     }
 
-    private async Task<ActionEnd> AttemptAsync(InvocationWork work, InvocationLease lease, Action onAsked, CancellationToken cancel)
+    private async Task<ActionEnd> AttemptAsync(InvocationWork work, InvocationLease lease, SubjectLog log, Action onAsked, CancellationToken cancel)
     {
         var (invocation, start) = (work.Invocation, work.Start);
         var driver = drivers.For(start.Protocol);
         var limits = LaunchLimits.Of(connectors.Value, start.Limits);
         using var bundle = await bundles.GetAsync(start.Digest, cancel);
-        var output = new ConnectorOutput(logger, invocation.Id, invocation.Connector, work.Mask);
+        var output = new ConnectorOutput(logger, invocation.Id, invocation.Connector, work.Mask, log);
         var launch = ConnectorLaunch.Of(invocation.Connector, start, bundle.Files, limits, output);
         var answer = await driver.InvokeAsync(
             new(launch, work.Options, work.Action.Name, work.Arguments, invocation.Id, OnStarted, OnProgress, options.Value.MaxResultBytes), cancel);
@@ -140,18 +147,20 @@ internal sealed partial class InvocationExecution(
         }
         catch (JsonException e)
         {
-            throw Faults.BadResult(e.Message);
+            throw Faults.ProtocolViolation($"the action's result is no JSON: {e.Message}");
         }
 
         void OnStarted(string isolation)
         {
             onAsked();
+            log.Note(LogLevel.Information, $"The connector, version {invocation.Version}, has started; its isolation is {isolation}.");
             lease.Progress = lease.Progress with { Stage = InvocationStage.Acting, Isolation = isolation };
         }
 
         void OnProgress(string message, double? fraction) => lease.Progress = lease.Progress with
         {
-            Message = Bounded(work.Mask.Apply(message)), Fraction = fraction is { } given && double.IsFinite(given) ? Math.Clamp(given, 0, 1) : null,
+            Message = Bounded(work.Mask.Apply(message)),
+            Fraction = fraction is { } given && double.IsFinite(given) ? Math.Clamp(given, 0, 1) : null,
         };
     }
 
@@ -180,7 +189,8 @@ internal sealed partial class InvocationExecution(
 
     private static ActionError Masked(ActionError error, OptionMask mask) => error with
     {
-        Code = Bounded(mask.Apply(error.Code)), Message = Bounded(mask.Apply(error.Message)),
+        Code = Bounded(mask.Apply(error.Code)),
+        Message = Bounded(mask.Apply(error.Message)),
         Violations = [.. error.Violations.Take(100).Select(v => new FieldViolation($"arguments.{Bounded(mask.Apply(v.Field))}", Bounded(mask.Apply(v.Message))))],
     };
 

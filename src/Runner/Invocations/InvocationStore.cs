@@ -151,8 +151,20 @@ internal sealed class InvocationStore(NpgsqlDataSource database)
         var parameters = new DynamicParameters(others);
         parameters.AddDynamicParams(new
         {
-            asked.Id, asked.ConnectionId, asked.Connection, asked.Connector, asked.Version, asked.Digest, asked.Action, asked.Arguments, asked.Mutates,
-            asked.Exclusive, asked.IdempotencyKey, asked.IdempotencyHash, asked.Actor, asked.Traceparent,
+            asked.Id,
+            asked.ConnectionId,
+            asked.Connection,
+            asked.Connector,
+            asked.Version,
+            asked.Digest,
+            asked.Action,
+            asked.Arguments,
+            asked.Mutates,
+            asked.Exclusive,
+            asked.IdempotencyKey,
+            asked.IdempotencyHash,
+            asked.Actor,
+            asked.Traceparent,
         });
         return parameters;
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapper;
 using Npgsql;
 using NpgsqlTypes;
+using Platform.Runner.Runs;
 using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Invocations;
@@ -20,15 +21,19 @@ internal sealed class InvocationTurns(NpgsqlDataSource database)
     private const int PartBytes = 1 << 20;
 
     /// <summary>
-    /// Makes it running. Mutating actions of a connection take turns in the order of their ids, exclusive ones wait for the end of its run.
+    /// Makes it running. Mutating actions of a connection take turns in the order of their ids, exclusive ones wait for the end of its run, and no
+    /// run of it begins before their end.
     /// </summary>
     /// <returns>False: it is not its turn, or it has ended.</returns>
-    public async Task<bool> TakeAsync(Guid id, CancellationToken cancel)
+    public async Task<bool> TakeAsync(Guid id, bool exclusive, CancellationToken cancel)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await session.BeginTransactionAsync(cancel);
+        if (exclusive)
+            await session.ExecuteAsync(new CommandDefinition(RunQueue.OneAtATime, transaction: transaction, cancellationToken: cancel));
         try
         {
-            return await session.ExecuteAsync(new CommandDefinition(
+            var taken = await session.ExecuteAsync(new CommandDefinition(
                 """
                 update invocations i set state = 'running', stage = 'starting', attempt = 1, started_at = now(), lease_until = now() + @LeaseTime
                 where i.id = @id and i.state = 'queued' and i.cancel_requested_at is null
@@ -38,7 +43,9 @@ internal sealed class InvocationTurns(NpgsqlDataSource database)
                             and (o.state = 'running' or (o.state = 'queued' and o.id < i.id and o.lease_until > now()))))
                     and (not i.exclusive or not exists (select 1 from runs r where r.connection_id = i.connection_id and r.state = 'running'))
                 """,
-                new { id, LeaseTime }, cancellationToken: cancel)) == 1;
+                new { id, LeaseTime }, transaction, cancellationToken: cancel)) == 1;
+            await transaction.CommitAsync(cancel);
+            return taken;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -82,8 +89,15 @@ internal sealed class InvocationTurns(NpgsqlDataSource database)
             """,
             new
             {
-                id, end.Outcome, progress.Attempt, progress.Isolation, progress.Message, progress.Fraction, Result = end.Result?.Inline,
-                ResultBytes = (long?)end.Result?.Json.Length, Error = end.Error is null ? null : JsonSerializer.Serialize(end.Error, PlatformJson.Options),
+                id,
+                end.Outcome,
+                progress.Attempt,
+                progress.Isolation,
+                progress.Message,
+                progress.Fraction,
+                Result = end.Result?.Inline,
+                ResultBytes = (long?)end.Result?.Json.Length,
+                Error = end.Error is null ? null : JsonSerializer.Serialize(end.Error, PlatformJson.Options),
             }, transaction, cancellationToken: cancel));
         if (ended is null)
             return false;

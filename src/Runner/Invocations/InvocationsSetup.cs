@@ -19,6 +19,7 @@ internal static class InvocationsSetup
         ListInvocations.Map(invocations);
         GetInvocation.Map(invocations);
         GetResult.Map(invocations);
+        GetInvocationLog.Map(invocations);
         CancelInvocation.Map(invocations);
         InvocationNews.Map(invocations);
     }

@@ -20,6 +20,7 @@ internal sealed class InvokeAction(
     private const int DefaultWaitSeconds = 30;
     private const int MaxWaitSeconds = 50;
     private const int RetryAfterSeconds = 5;
+    private readonly SemaphoreSlim keyed = new(1);
 
     /// <param name="Arguments">By the schema of the action; none: an empty object.</param>
     /// <param name="WaitSeconds">0 to 50, by default 30: so long the answer waits for the end; after that it is 202.</param>
@@ -64,6 +65,30 @@ internal sealed class InvokeAction(
 
     private async Task<Guid> BeginAsync(Invocation record, string? key, string given, Func<Invocation, InvocationWork> work, CancellationToken cancel)
     {
+        if (key is null)
+            return await BeginAsync(record, work, cancel);
+        record = record with { IdempotencyKey = key, IdempotencyHash = ActionArguments.Hash(record.Id, record.ConnectionId, record.Action, given) };
+        // Many with one key would else take the room that only one of them needs.
+        await keyed.WaitAsync(cancel);
+        try
+        {
+            while (true)
+            {
+                if (await FindAsync(record.Actor, key, record.ConnectionId, record.Action, given, cancel) is { } known)
+                    return known.Id;
+                if (await BeginAsync(record, work, cancel) is var begun && begun != Guid.Empty)
+                    return begun;
+            }
+        }
+        finally
+        {
+            keyed.Release();
+        }
+    }
+
+    // Empty when another replica was a moment quicker with the same key.
+    private async Task<Guid> BeginAsync(Invocation record, Func<Invocation, InvocationWork> work, CancellationToken cancel)
+    {
         if (worker.Stopping)
             throw Errors.NotDescribed(Faults.RunnerStopping);
         var (runActive, waiting) = record.Mutates || record.Exclusive ? await store.BusyAsync(record.ConnectionId, cancel) : default;
@@ -76,20 +101,13 @@ internal sealed class InvokeAction(
         var begun = false;
         try
         {
-            if (key is not null)
-                record = record with { IdempotencyKey = key, IdempotencyHash = ActionArguments.Hash(record.Id, record.ConnectionId, record.Action, given) };
             // Whoever leaves now does not leave half of it behind.
-            while (await store.AddAsync(record, CancellationToken.None) is not { } added)
-            {
-                // Somebody came with the same key in between; what it led to may just have given it back.
-                if (await FindAsync(record.Actor, key!, record.ConnectionId, record.Action, given, cancel) is { } known)
-                    return known.Id;
-            }
-
+            if (await store.AddAsync(record, CancellationToken.None) is not { } added)
+                return Guid.Empty;
             FaultPoints.Pass("invocation-recorded");
-            worker.Begin(work(record));
+            worker.Begin(work(added));
             begun = true;
-            return record.Id;
+            return added.Id;
         }
         finally
         {

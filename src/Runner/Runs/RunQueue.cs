@@ -8,7 +8,7 @@ namespace Platform.Runner.Runs;
 /// <summary>Who may take which run: queued ones and due attempts within the limits, and those that nobody is behind any more.</summary>
 internal sealed class RunQueue(NpgsqlDataSource database)
 {
-    /// <summary>Of all transactions that lease runs or change limits. Whoever stands still in the middle of one must not keep all others from theirs.</summary>
+    /// <summary>Of all transactions that lease runs, begin exclusive actions or change limits. Whoever stands still in the middle of one must not keep all others from theirs.</summary>
     public const string OneAtATime =
         """
         select set_config('idle_in_transaction_session_timeout', '5000', true);
@@ -35,6 +35,7 @@ internal sealed class RunQueue(NpgsqlDataSource database)
                 where q.cancel_requested_at is null and (@id::uuid is null or q.id = @id)
                     and (q.state = 'queued' and not exists (select 1 from runs r where r.connection_id = q.connection_id and r.state = 'running')
                         or q.state = 'running' and q.next_attempt_at <= now() and q.lease_until is null)
+                    and not exists (select 1 from invocations i where i.connection_id = q.connection_id and i.state = 'running' and i.exclusive)
                     and not exists (
                         select 1 from run_limits l
                         where l.connector in ('', q.connector)

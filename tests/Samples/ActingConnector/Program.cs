@@ -1,0 +1,4 @@
+using Platform.Connectors;
+using Platform.Samples.ActingConnector;
+
+return await ConnectorHost.RunAsync<ActingConnector, ActingOptions>();
