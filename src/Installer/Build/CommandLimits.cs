@@ -11,7 +11,7 @@ internal sealed class CommandLimits(InstallOptions options, IReadOnlyList<string
 {
     /// <summary>Null where no cgroup can be made.</summary>
     public ControlGroup? CreateGroup(Guid install) =>
-        options.UseControlGroups ? ControlGroup.TryCreate(InstallProcesses.GroupName(install), options.CommandMemoryBytes, options.CommandProcesses) : null;
+        options.UseControlGroups ? ControlGroup.TryCreate(InstallProcesses.GroupName(install), new(options.CommandMemoryBytes, options.CommandProcesses)) : null;
 
     /// <summary>While it runs.</summary>
     public Excess? Look(Guid install, ControlGroup? group)

@@ -2,6 +2,13 @@ using System.Globalization;
 
 namespace Platform.Runner.Processes;
 
+/// <summary>What a cgroup binds, of all its processes together.</summary>
+/// <param name="MemoryBytes">Resident.</param>
+/// <param name="Processes">Processes and threads.</param>
+/// <param name="CpuWeight">As in cgroups of version 2: 100 is the weight of any group.</param>
+/// <param name="CpuPercent">Of one processor; 0: no limit.</param>
+internal sealed record GroupLimits(long MemoryBytes, int Processes, int CpuWeight = 100, int CpuPercent = 0);
+
 /// <summary>The cgroup of one run (version 1 or 2, whichever is writable): its limits, and the list of what still lives in it.</summary>
 internal sealed class ControlGroup
 {
@@ -16,7 +23,7 @@ internal sealed class ControlGroup
 
     public IReadOnlyList<string> ProcsFiles => [.. folders.Select(f => f + "/cgroup.procs")];
 
-    public static ControlGroup? TryCreate(string name, LaunchLimits limits)
+    public static ControlGroup? TryCreate(string name, GroupLimits limits)
     {
         try
         {
@@ -77,7 +84,7 @@ internal sealed class ControlGroup
         [.. ((string[])["memory", "pids", "cpu", ""]).SelectMany(Parents).Distinct().Where(Directory.Exists)
             .SelectMany(parent => Directory.EnumerateDirectories(parent, prefix + "*"))];
 
-    private static ControlGroup? CreateVersion1(string name, LaunchLimits limits)
+    private static ControlGroup? CreateVersion1(string name, GroupLimits limits)
     {
         List<string> folders = [];
         try
@@ -121,7 +128,7 @@ internal sealed class ControlGroup
         }
     }
 
-    private static ControlGroup? CreateVersion2(string name, LaunchLimits limits)
+    private static ControlGroup? CreateVersion2(string name, GroupLimits limits)
     {
         foreach (var folder in Parents("").Select(parent => $"{parent}/{name}"))
         {

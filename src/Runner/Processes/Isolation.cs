@@ -28,7 +28,7 @@ internal sealed class Isolation
 
     /// <summary>The group that the limits of one run bind, or null where none can be made.</summary>
     public ControlGroup? CreateControlGroup(string name, LaunchLimits limits) =>
-        settings.UseControlGroups ? ControlGroup.TryCreate(name, limits) : null;
+        settings.UseControlGroups ? ControlGroup.TryCreate(name, limits.Group) : null;
 
     /// <summary>As the run records it, like <c>bwrap+cgroup1</c> or <c>process-group</c>.</summary>
     public string Describe(ControlGroup? group) =>

@@ -25,6 +25,8 @@ internal sealed record LaunchLimits(int MemoryMegabytes, int Processes, TimeSpan
     /// <summary>Of one processor; 0: no limit.</summary>
     public int CpuPercent { get; init; }
 
+    public GroupLimits Group => new(MemoryBytes, Processes, CpuWeight, CpuPercent);
+
     public long DiskBytes => (long)DiskMegabytes << 20;
 
     public long MemoryBytes => (long)MemoryMegabytes << 20;
