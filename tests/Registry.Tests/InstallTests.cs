@@ -253,7 +253,8 @@ public sealed class InstallTests(RegistryFixture registry)
         Assert.Equal(
             [
                 "/v1/catalog", "/v1/connections", "/v1/connections/{name}", "/v1/connectors", "/v1/connectors/{name}",
-                "/v1/connectors/{name}/rollback", "/v1/connectors/{name}/update", "/v1/connectors/{name}/versions", "/v1/connectors/{name}/versions/{version}",
+                "/v1/connectors/{name}/rollback", "/v1/connectors/{name}/specification", "/v1/connectors/{name}/update", "/v1/connectors/{name}/versions",
+                "/v1/connectors/{name}/versions/{version}", "/v1/connectors/{name}/versions/{version}/specification",
                 "/v1/installs", "/v1/installs/{id}", "/v1/installs/{id}/cancel", "/v1/lock"],
             document.GetProperty("paths").EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
     }

@@ -21,6 +21,7 @@ internal static class ConnectionOptions
     private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <returns>The text of a string, or an object or array as it stands there; null when there is none. Errors are added to the fields.</returns>
+    /// <exception cref="ProblemException">413 <c>options_too_large</c>.</exception>
     public static string? Read(JsonFields fields)
     {
         switch (fields.Value(Field))
@@ -28,9 +29,9 @@ internal static class ConnectionOptions
             case null:
                 return null;
             case { ValueKind: JsonValueKind.String } text:
-                return text.GetString();
+                return Bounded(text.GetString()!);
             case { ValueKind: JsonValueKind.Object or JsonValueKind.Array } value:
-                return value.GetRawText();
+                return Bounded(value.GetRawText());
             default:
                 fields.Add(new(Field, "wrong_type", "Options are a string, or a JSON object or array."));
                 return null;
@@ -69,11 +70,10 @@ internal static class ConnectionOptions
     }
 
     /// <exception cref="ProblemException">413 <c>options_too_large</c>.</exception>
-    public static byte[] ToBytes(string options)
-    {
-        var bytes = Encoding.UTF8.GetBytes(options);
-        return bytes.Length <= MaxBytes ? bytes : throw Registry.Errors.OptionsTooLarge(MaxBytes);
-    }
+    public static byte[] ToBytes(string options) => Encoding.UTF8.GetBytes(Bounded(options));
+
+    private static string Bounded(string options) =>
+        Encoding.UTF8.GetByteCount(options) <= MaxBytes ? options : throw Registry.Errors.OptionsTooLarge(MaxBytes);
 
     private static void Merge(JsonObject target, JsonObject patch, IReadOnlyList<Parameter> parameters)
     {
