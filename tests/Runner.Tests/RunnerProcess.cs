@@ -76,7 +76,7 @@ internal sealed class RunnerProcess : IAsyncDisposable
                 ("Runner__SweepSeconds", "0.5"), ("Runner__DrainSeconds", "2"),
                 // Tests that are not about attempts want to see the end of the first.
                 ("Runner__MaxAttempts", "1"),
-                ("Schedules__MinimumSeconds", "1"), ("Schedules__CheckInSeconds", "1"), .. settings,
+                ("Schedules__MinimumSeconds", "1"), ("Schedules__CheckInSeconds", "1"), ("Schedules__ReconcileSeconds", "1"), .. settings,
             ])
             start.Environment[name] = value;
         var runner = new RunnerProcess(Process.Start(start)!, address, grpc);

@@ -31,7 +31,7 @@ public sealed class ScheduleFireTests(ServersFixture servers, GoConnectors conne
     [Theory]
     [InlineData("schedule-fired")]
     [InlineData("schedule-queued")]
-    public async Task A_fire_whose_Runner_died_is_taken_up_for_its_instant_and_queues_one_run(string point)
+    public async Task A_fire_whose_Runner_died_is_taken_up_or_passed_by_a_later_one_and_no_instant_has_two_runs(string point)
     {
         AddConnection();
         await RecordFiresAsync();
@@ -44,7 +44,7 @@ public sealed class ScheduleFireTests(ServersFixture servers, GoConnectors conne
         await using var heir = await StartAsync();
 
         await Wait.ForAsync("the fire is taken up", async () => await CountAsync($"select count(*) from qrtz_fired_triggers where instance_name not in (select instance_name from qrtz_scheduler_state)") == 0
-            && (await FiresAsync()).Any(f => f.Due == due.UtcDateTime), FireTimeout);
+            && (await FiresAsync()).Any(f => f.Due >= due.UtcDateTime), FireTimeout);
         await WaitForFiresAsync((await FiresAsync()).Count + 1);
 
         AssertNoneTwice(await FiresAsync());
@@ -133,7 +133,7 @@ public sealed class ScheduleFireTests(ServersFixture servers, GoConnectors conne
             await CreateAsync(replicas[0], new { connection = "c", interval = "1s" });
             await WaitForFiresAsync(SomeFires);
             AssertNoneTwice(await FiresAsync());
-            Assert.Equal(3, await CountAsync("select count(*) from qrtz_scheduler_state"));
+            await Wait.ForAsync("all replicas take part", async () => await CountAsync("select count(*) from qrtz_scheduler_state") == 3, FireTimeout);
         }
         finally
         {

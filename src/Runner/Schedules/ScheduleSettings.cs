@@ -15,7 +15,7 @@ internal sealed class ScheduleSettings
     [Range(1, 60)]
     public int CheckInSeconds { get; init; } = 5;
 
-    /// <summary>Seconds between two comparisons of the schedules with Quartz's tables.</summary>
+    /// <summary>Seconds between two comparisons of the schedules with Quartz's tables; a replica without any takes part at the first one after another made some.</summary>
     [Range(1, 3600)]
     public int ReconcileSeconds { get; init; } = 60;
 }

@@ -66,11 +66,14 @@ internal sealed class ScheduleStore(NpgsqlDataSource database, ScheduleTriggers 
             await RemoveAsync(id, cancel);
     }
 
-    /// <summary>Puts right where Quartz's tables hold something else than follows from the rows.</summary>
+    /// <summary>Puts right where Quartz's tables hold something else than follows from the rows. Where there is no schedule Quartz is left alone.</summary>
     /// <returns>How many there were.</returns>
     public async Task<int> ReconcileAsync(CancellationToken cancel)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
+        if (!triggers.IsRunning && !await session.ExecuteScalarAsync<bool>(new CommandDefinition("select exists (select 1 from schedules)", cancellationToken: cancel)))
+            return 0;
+        await triggers.SchedulerAsync(cancel);
         var differences = (await session.QueryAsync<Guid>(new CommandDefinition(ScheduleTriggers.DifferencesSql, cancellationToken: cancel))).AsList();
         foreach (var id in differences)
         {

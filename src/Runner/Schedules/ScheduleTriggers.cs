@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using Npgsql;
 using Quartz;
 
 namespace Platform.Runner.Schedules;
@@ -7,8 +8,11 @@ namespace Platform.Runner.Schedules;
 /// <summary>
 /// Quartz's side of the schedules: a trigger for each that is enabled, and one more for a start that its jitter puts off. All of them fire one job.
 /// </summary>
-internal sealed class ScheduleTriggers(ISchedulerFactory schedulers)
+internal sealed class ScheduleTriggers(ISchedulerFactory schedulers, NpgsqlDataSource database)
 {
+    /// <summary>Any number that nobody else uses in this database.</summary>
+    private const long LockKey = 0x5363_6865_6475_6C65;
+
     private const string OnTime = "schedules";
     private const string PutOff = "schedules-put-off";
     private const string Due = "due";
@@ -25,19 +29,36 @@ internal sealed class ScheduleTriggers(ISchedulerFactory schedulers)
             or (s.enabled and (t.description is distinct from s.revision::text or t.trigger_state = 'ERROR'))
         """;
 
-    public ValueTask<IScheduler> SchedulerAsync(CancellationToken cancel) => schedulers.GetScheduler(cancel);
+    private readonly SemaphoreSlim starting = new(1);
+    private volatile IScheduler? running;
+
+    public bool IsRunning => running is not null;
+
+    /// <summary>Quartz, started when it is first needed: a Runner without schedules does without its tables, its threads and its memory.</summary>
+    public async ValueTask<IScheduler> SchedulerAsync(CancellationToken cancel)
+    {
+        if (running is { } already)
+            return already;
+        await starting.WaitAsync(cancel);
+        try
+        {
+            return running ??= await StartAsync(cancel);
+        }
+        finally
+        {
+            starting.Release();
+        }
+    }
+
+    /// <summary>Fires that are under way are waited for.</summary>
+    public async Task StopAsync(CancellationToken cancel)
+    {
+        if (running is { } scheduler)
+            await scheduler.Shutdown(waitForJobsToComplete: true, cancel);
+    }
 
     /// <summary>Makes what Quartz writes part of a transaction, until the answer is disposed.</summary>
     public static IDisposable Join(IScheduler scheduler, DbTransaction transaction) => scheduler.EnlistTransaction(transaction);
-
-    /// <summary>The one job; it stays when it has no trigger, and a fire that dies with its Runner is taken up by another.</summary>
-    public async Task AddJobAsync(CancellationToken cancel)
-    {
-        var scheduler = await SchedulerAsync(cancel);
-        await scheduler.AddJob(
-            JobBuilder.Create<StartScheduledRun>().WithIdentity(Job).StoreDurably().RequestRecovery().Build(),
-            new AddJobOptions { Replace = true }, cancel);
-    }
 
     /// <summary>The trigger of a schedule that is enabled, in the place of any that is there.</summary>
     public async Task PutAsync(Schedule schedule, CancellationToken cancel)
@@ -105,5 +126,27 @@ internal sealed class ScheduleTriggers(ISchedulerFactory schedulers)
         var threshold = interval / 2 < MisfireThreshold ? interval / 2 : MisfireThreshold;
         return trigger.StartAt(schedule.AnchorAt + interval * (passed + 1)).WithMisfireThreshold(threshold).WithSchedule(
             SimpleScheduleBuilder.Create().WithInterval(interval).RepeatForever().WithMisfireInstruction(SimpleTriggerMisfireInstruction.NowWithRemainingCount)).Build();
+    }
+
+    private async Task<IScheduler> StartAsync(CancellationToken cancel)
+    {
+        // Quartz makes its tables when it is asked for, one replica after the other.
+        await using var session = await database.OpenConnectionAsync(cancel);
+        await using var hold = new NpgsqlCommand($"select pg_advisory_lock({LockKey})", session);
+        await hold.ExecuteNonQueryAsync(cancel);
+        try
+        {
+            var scheduler = await schedulers.GetScheduler(cancel);
+            // It stays when it has no trigger, and a fire that dies with its Runner is taken up by another.
+            await scheduler.AddJob(
+                JobBuilder.Create<StartScheduledRun>().WithIdentity(Job).StoreDurably().RequestRecovery().Build(), new AddJobOptions { Replace = true }, cancel);
+            await scheduler.Start(cancel);
+            return scheduler;
+        }
+        finally
+        {
+            await using var release = new NpgsqlCommand($"select pg_advisory_unlock({LockKey})", session);
+            await release.ExecuteNonQueryAsync(CancellationToken.None);
+        }
     }
 }
