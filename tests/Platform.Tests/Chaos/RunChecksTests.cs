@@ -40,7 +40,14 @@ public sealed class RunChecksTests
         ["state"] = state,
         ["counts"] = new JsonObject
         {
-            ["received"] = 7L, ["inserted"] = 2L, ["updated"] = 1L, ["unchanged"] = 1L, ["deleted"] = 1L, ["rejected"] = 1L, ["superseded"] = 1L, ["swept"] = swept,
+            ["received"] = 7L,
+            ["inserted"] = 2L,
+            ["updated"] = 1L,
+            ["unchanged"] = 1L,
+            ["deleted"] = 1L,
+            ["rejected"] = 1L,
+            ["superseded"] = 1L,
+            ["swept"] = swept,
         },
     };
 }
