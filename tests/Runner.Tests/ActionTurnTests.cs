@@ -132,7 +132,7 @@ public sealed class ActionTurnTests(ServersFixture servers, GoConnectors connect
         await Wait.ForAsync("no process of the dead replica's", () => ProcessTable.WithPrefix(RunFolder.Marker, temporary).Count == 0, CancelLimit);
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Matrix")]
     public async Task A_replica_that_was_stopped_and_goes_on_writes_nothing_over_what_was_said_without_it()
     {
         await using var replica = await StartAsync(Settings);
@@ -151,7 +151,7 @@ public sealed class ActionTurnTests(ServersFixture servers, GoConnectors connect
         Assert.Equal(lost.ToString(), (await SendAsync(replica, HttpMethod.Get, location!.ToString())).Body.ToString());
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Matrix")]
     public async Task A_replica_that_is_told_to_end_gives_its_actions_time_and_says_what_is_not_known()
     {
         await using var replica = await StartAsync(Settings);

@@ -52,7 +52,7 @@ public sealed class RunFaultTests(ServersFixture servers, GoConnectors connector
         Assert.Equal(30, run.GetProperty("counts").GetProperty("received").GetInt64());
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Matrix")]
     [InlineData("run-closing", "failed", "runner_lost")]
     [InlineData("run-decided", "succeeded", null)]
     public async Task A_runner_that_is_killed_at_the_decision_leaves_it_to_ingest_and_the_next_one(string point, string state, string? error)
@@ -86,7 +86,7 @@ public sealed class RunFaultTests(ServersFixture servers, GoConnectors connector
         await runner.WaitForStateAsync(await StartRunAsync("""{"mode": "ok"}"""), RunTimeout, "succeeded");
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Matrix")]
     public async Task An_ingest_that_is_gone_without_a_word_is_noticed_long_before_a_sweep_would_be_too_late()
     {
         using var wire = new CutWire(new(peers.Address));
@@ -121,7 +121,7 @@ public sealed class RunFaultTests(ServersFixture servers, GoConnectors connector
         Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Matrix")]
     public async Task A_runner_that_stood_still_past_its_lease_writes_nothing_more()
     {
         var id = await StartRunAsync("""{"mode": "hang"}""");

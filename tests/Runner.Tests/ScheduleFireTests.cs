@@ -28,7 +28,7 @@ public sealed class ScheduleFireTests(ServersFixture servers, GoConnectors conne
         Assert.NotEqual(System.Text.Json.JsonValueKind.Null, (await GetAsync(runner, Id(schedule))).GetProperty("last_run_id").ValueKind);
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Matrix")]
     [InlineData("schedule-fired")]
     [InlineData("schedule-queued")]
     public async Task A_fire_whose_Runner_died_is_taken_up_or_passed_by_a_later_one_and_no_instant_has_two_runs(string point)
