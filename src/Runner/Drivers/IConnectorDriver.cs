@@ -82,6 +82,7 @@ internal sealed record ActionAnswer(byte[]? Result, ActionError? Error);
 /// <param name="Code">The connector's own.</param>
 /// <param name="Retryable">Trying again may help.</param>
 /// <param name="Violations">Any: the arguments were at fault, nothing was done.</param>
-internal sealed record ActionError(string Code, string Message, bool Retryable, IReadOnlyList<FieldViolation> Violations);
+/// <param name="AsksAgain">The connector asks the platform itself to try again, whether the action is idempotent or not.</param>
+internal sealed record ActionError(string Code, string Message, bool Retryable, IReadOnlyList<FieldViolation> Violations, bool AsksAgain = false);
 
 internal sealed record FieldViolation(string Field, string Message);

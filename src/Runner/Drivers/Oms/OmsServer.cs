@@ -1,0 +1,31 @@
+using System.Text.Json.Nodes;
+using Platform.Oms;
+
+namespace Platform.Runner.Drivers.Oms;
+
+/// <summary>A service that is there and ready: a container, a process in the sandbox, or a server that somebody else runs.</summary>
+internal abstract class OmsServer
+{
+    /// <summary>As invocations record it, such as <c>docker</c>, <c>bwrap+cgroup1</c> or <c>server</c>.</summary>
+    public abstract string Isolation { get; }
+
+    /// <summary>Where a port of the service is reached from here: scheme, host and port.</summary>
+    /// <exception cref="RunFaultException">The service has no such port.</exception>
+    public abstract Uri AddressOf(int port);
+
+    /// <summary>Runs a command beside what the service already runs, without a terminal and with an empty standard input.</summary>
+    /// <param name="maxBytes">Of standard output; more is the fault <c>result_too_large</c>. Of standard error the end is kept.</param>
+    /// <exception cref="RunFaultException">It could not be run at all: a server elsewhere can't, for one.</exception>
+    public abstract Task<CommandOutcome> ExecuteAsync(IReadOnlyList<string> argv, long maxBytes, CancellationToken cancel);
+}
+
+/// <param name="ExitCode">128 and the signal's number where one ended it; 126 and 127 as a shell's: not executable, not found.</param>
+/// <param name="Output">Whole, its bytes untouched.</param>
+/// <param name="Error">The end of it, at most 16 KiB, as UTF-8.</param>
+internal sealed record CommandOutcome(int ExitCode, byte[] Output, string Error);
+
+/// <summary>One action of a service to carry out, whatever its interface.</summary>
+/// <param name="Arguments">Validated, with defaults; only what is to be sent.</param>
+/// <param name="Bundle">The root of the version's files.</param>
+/// <param name="Descriptors">A file with a FileDescriptorSet, for RPC; null: none.</param>
+internal sealed record OmsCall(OmsAction Action, JsonObject Arguments, OmsServer Server, string Bundle, string? Descriptors, ActionWork Work);
