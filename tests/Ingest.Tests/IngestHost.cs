@@ -206,7 +206,7 @@ internal sealed class IngestHost : IAsyncDisposable
 }
 
 /// <summary>A run as Runner identifies it.</summary>
-internal sealed record TestRun(Guid RunId, Guid ConnectionId, string Connection, long Fence)
+internal sealed record TestRun(Guid RunId, Guid ConnectionId, string Connection, long Fence, RunKind Kind = RunKind.Sync)
 {
     private static long lastFence = 1000;
 
@@ -224,10 +224,14 @@ internal sealed record TestRun(Guid RunId, Guid ConnectionId, string Connection,
         Connection = Connection,
         Connector = "files",
         Fence = Fence,
+        Kind = Kind,
     };
 
     /// <summary>The connection's next run.</summary>
     public TestRun Next() => this with { RunId = Guid.CreateVersion7(), Fence = Interlocked.Increment(ref lastFence) };
+
+    /// <summary>A run that listens, of the same connection; its fences are its own.</summary>
+    public TestRun Listening(long fence = 1) => this with { RunId = Guid.CreateVersion7(), Fence = fence, Kind = RunKind.Listen };
 
     /// <summary>The same run under a newer lease.</summary>
     public TestRun Again() => this with { Fence = Interlocked.Increment(ref lastFence) };

@@ -17,7 +17,7 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
         var decision = Decision.Parse(request);
         activity?.SetTag("run.id", decision.Writer.RunId).SetTag("connection", decision.Writer.Connection).SetTag("outcome", decision.Outcome);
         var outcome = await retries.RunAsync(token => TryCloseAsync(decision, token), cancellation);
-        openLoads.Closed(decision.Writer.ConnectionId, decision.Writer.RunId);
+        openLoads.Closed(decision.Writer);
         return outcome.ToMessage();
     }
 
@@ -37,7 +37,7 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
             // That the run has ended is told all the same; what is written here is purged like the rest.
             await DeletedConnections.PurgeAgainAsync(connection, writer.ConnectionId, cancellation);
         }
-        var run = await TakeRunAsync(connection, writer.RunId, cancellation);
+        var run = await TakeRunAsync(connection, writer, cancellation);
         if (run.Fence > writer.Fence)
             throw Errors.StaleFence(writer.Fence, $"the run goes on under {run.Fence}");
         // What this run had seen is forgotten by then: its sweep would delete all of it.
@@ -66,8 +66,12 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
         };
         await outcome.InsertAsync(connection, cancellation);
         await ForgetSeenAsync(connection, writer.RunId, keep: sweeps.Any(sweep => sweep.Decision == StreamSweep.Held), cancellation);
-        var (type, body) = outcome.ToEvent();
-        await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), type, writer.Connector, $"/ingest/runs/{writer.RunId}", body), cancellation);
+        if (writer.Kind == WriterKinds.Sync)
+        {
+            var (type, body) = outcome.ToEvent();
+            await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), type, writer.Connector, $"/ingest/runs/{writer.RunId}", body), cancellation);
+        }
+
         await transaction.CommitAsync(CancellationToken.None);
         FaultPoints.Pass("closed");
         ObjectCounter.Add(writer, counts);
@@ -138,15 +142,15 @@ internal sealed class CloseRun(NpgsqlDataSource database, Retries retries, OpenL
     /// <param name="Overtaken">Another run has opened since.</param>
     private readonly record struct TakenRun(long Fence, long SeenFrom, bool Overtaken, Tally Counts);
 
-    private static async Task<TakenRun> TakeRunAsync(NpgsqlConnection connection, Guid runId, CancellationToken cancellation)
+    private static async Task<TakenRun> TakeRunAsync(NpgsqlConnection connection, WriterIdentity writer, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("""
             DELETE FROM run_counts WHERE run_id = $1
             RETURNING fence, seen_from,
-                EXISTS (SELECT FROM writers w WHERE w.connection_id = run_counts.connection_id AND w.kind = 'sync' AND w.run_id <> $1),
+                EXISTS (SELECT FROM writers w WHERE w.connection_id = run_counts.connection_id AND w.kind = $2 AND w.run_id <> $1),
                 received, inserted, updated, unchanged, deleted, rejected, superseded, swept
             """, connection)
-        { Parameters = { new() { Value = runId } } };
+        { Parameters = { new() { Value = writer.RunId }, new() { Value = writer.Kind } } };
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? new(reader.GetInt64(0), reader.GetInt64(1), reader.GetBoolean(2), Tally.Read(reader, 3)) : default;
     }

@@ -32,6 +32,8 @@ internal sealed record Decision(
 
         if (request.CompleteStreams.Any(stream => Encoding.UTF8.GetByteCount(stream) > PageReader.MaxStreamNameBytes || stream.Contains('\0')))
             errors.Add(new("complete_streams", "invalid_name", $"must be stream names of at most {PageReader.MaxStreamNameBytes} bytes"));
+        if (writer.Kind == WriterKinds.Listen && request.CompleteStreams.Count > 0)
+            errors.Add(new("complete_streams", "not_for_listen", "a run that listens lists nothing"));
         if (request.HasMaxDeleteFraction && request.MaxDeleteFraction is not (>= 0 and <= 1))
             errors.Add(new("max_delete_fraction", "out_of_range", "must be from 0 to 1"));
         if (errors.Count > 0)

@@ -61,7 +61,9 @@ internal sealed class BatchWriter(LoadDatabase database, Retries retries, Writer
                 record.Last = await Merge.WriteAsync(connection, writer.ConnectionId, chunk, learned, record.Last, cancellation);
                 FaultPoints.Pass("merged");
                 Count(chunk, learned, tallies);
-                record.AddSeen(chunk, learned);
+                // A run that listens never sweeps.
+                if (writer.Kind == WriterKinds.Sync)
+                    record.AddSeen(chunk, learned);
                 changes?.Add(chunk, learned);
             }
 

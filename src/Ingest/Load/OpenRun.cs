@@ -44,11 +44,11 @@ internal sealed class OpenRun(LoadDatabase database, Retries retries)
             BatchCommands =
             {
                 new("""
-                    INSERT INTO writers (connection_id, kind, run_id, fence) VALUES ($1, 'sync', $2, $3)
+                    INSERT INTO writers (connection_id, kind, run_id, fence) VALUES ($1, $4, $2, $3)
                     ON CONFLICT (connection_id, kind) DO UPDATE SET run_id = excluded.run_id, fence = excluded.fence
                     """)
                 {
-                    Parameters = { new() { Value = writer.ConnectionId }, new() { Value = writer.RunId }, new() { Value = writer.Fence } }
+                    Parameters = { new() { Value = writer.ConnectionId }, new() { Value = writer.RunId }, new() { Value = writer.Fence }, new() { Value = writer.Kind } }
                 },
                 new("""
                     INSERT INTO run_counts (run_id, connection_id, fence, load_id, seen_from) VALUES ($1, $2, $3, $4, $5)
@@ -62,10 +62,13 @@ internal sealed class OpenRun(LoadDatabase database, Retries retries)
                         new() { Value = lastOrdinal }, new() { Value = startOver },
                     }
                 },
-                // What another run has seen is of no use once this one writes: a sweep held back until now is superseded.
-                new("DELETE FROM seen WHERE connection_id = $1 AND (run_id <> $2 OR $3)")
+                // What another run has seen is of no use once this one writes: a sweep held back until now is superseded. Not so beside one that only listens.
+                new("DELETE FROM seen WHERE connection_id = $1 AND $4 AND (run_id <> $2 OR $3)")
                 {
-                    Parameters = { new() { Value = writer.ConnectionId }, new() { Value = writer.RunId }, new() { Value = startOver } }
+                    Parameters =
+                    {
+                        new() { Value = writer.ConnectionId }, new() { Value = writer.RunId }, new() { Value = startOver }, new() { Value = writer.Kind == WriterKinds.Sync },
+                    }
                 },
                 new("DELETE FROM unreadable_keys WHERE run_id = $1 AND $2") { Parameters = { new() { Value = writer.RunId }, new() { Value = startOver } } },
             }

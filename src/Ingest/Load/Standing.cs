@@ -4,8 +4,8 @@ namespace Platform.Ingest.Load;
 
 /// <summary>What a transaction of a load finds once it has the connection's lock.</summary>
 /// <param name="Last">The last change_seq and ordinal given out.</param>
-/// <param name="RunId">The run that writes; empty: none ever did.</param>
-/// <param name="Fence">The highest fence seen; 0: none.</param>
+/// <param name="RunId">The run of its kind that writes; empty: none ever did.</param>
+/// <param name="Fence">The highest fence seen of its kind; 0: none.</param>
 /// <param name="LoadId">The call that writes for this run; empty: the run never opened.</param>
 /// <param name="Sequence">The last page of that call that is committed.</param>
 /// <param name="Closed">The run has an outcome.</param>
@@ -20,7 +20,10 @@ internal sealed record Standing(Numbers Last, Guid RunId, long Fence, Guid LoadI
             BatchCommands =
             {
                 new("SELECT change_seq, last_ordinal FROM connections WHERE connection_id = $1 FOR UPDATE") { Parameters = { new() { Value = writer.ConnectionId } } },
-                new("SELECT run_id, fence FROM writers WHERE connection_id = $1 AND kind = 'sync' FOR UPDATE") { Parameters = { new() { Value = writer.ConnectionId } } },
+                new("SELECT run_id, fence FROM writers WHERE connection_id = $1 AND kind = $2 FOR UPDATE")
+                {
+                    Parameters = { new() { Value = writer.ConnectionId }, new() { Value = writer.Kind } }
+                },
                 new("SELECT load_id, sequence FROM run_counts WHERE run_id = $1") { Parameters = { new() { Value = writer.RunId } } },
                 new("SELECT EXISTS (SELECT FROM outcomes WHERE run_id = $1), EXISTS (SELECT FROM deleted_connections WHERE connection_id = $2)")
                 {
