@@ -71,7 +71,8 @@ public static class ValidationTypes
 }
 
 /// <param name="Incremental">It can go on from a state.</param>
-public sealed record StreamSpecification(string Name, string Description, bool Incremental);
+/// <param name="Subscription">What a subscription to it takes: then its objects come by themselves, as the connector publishes them. Null: it can't be subscribed to.</param>
+public sealed record StreamSpecification(string Name, string Description, bool Incremental, IReadOnlyList<Parameter>? Subscription = null);
 
 /// <param name="Result">What it answers; null: not said.</param>
 /// <param name="Mutates">It changes something at the source: one at a time for each connection.</param>

@@ -14,6 +14,7 @@ using Platform.Cli.Rejects;
 using Platform.Cli.Runs;
 using Platform.Cli.Schedules;
 using Platform.Cli.State;
+using Platform.Cli.Subscriptions;
 
 namespace Platform.Cli;
 
@@ -94,6 +95,10 @@ internal static class CommandLine
         {
             CreateSchedule.Command(), ListSchedules.Command(), ShowSchedule.Command(), UpdateSchedule.Command(), UpdateSchedule.Pause(), UpdateSchedule.Resume(),
             TriggerSchedule.Command(), DeleteSchedule.Command(),
+        },
+        new Command("subscriptions", "What connections hear of by themselves.")
+        {
+            SubscriptionCommands.Create(), SubscriptionCommands.List(), SubscriptionCommands.Show(), SubscriptionCommands.Delete(),
         },
         new Command("objects", "The objects that connectors brought.") { ListObjects.Command(), ExportObjects.Command() },
         new Command("state", "Where a connection's next run goes on.") { ShowState.Command(), SetState.Command(), ResetState.Command() },

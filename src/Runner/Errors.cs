@@ -93,6 +93,22 @@ internal static class Errors
 
     private static Dictionary<string, object?> Of(Guid invocation) => new() { ["invocation_id"] = invocation, ["location"] = $"/v1/invocations/{invocation}" };
 
+    public static ProblemException UnknownEvent(string name, IReadOnlyList<string> known) => new(new(
+        "unknown_event", 404, "The connector publishes no such event", $"The connector publishes nothing called {Shorten(name)} that can be subscribed to.",
+        known.Count == 0 ? "It publishes nothing; start runs, or give the connection a schedule." : $"It publishes {Shorten(string.Join(", ", known))}."));
+
+    public static ProblemException InvalidSubscription(string name, IReadOnlyList<FieldError> errors) => new(new(
+        "invalid_subscription", 422, "The event can't be subscribed to as asked", $"{errors.Count} of the arguments of {Shorten(name)} are not valid.",
+        "Correct them all; nothing was subscribed to.", errors));
+
+    public static ProblemException TooManySubscriptions(string connection, int most) => new(new(
+        "too_many_subscriptions", 409, "The connection has too many subscriptions", $"{connection} has {most} subscriptions, the most that one may have.",
+        "Delete one of them, or make another connection."));
+
+    public static ProblemException UnknownSubscription(string connection, string id) => new(new(
+        "unknown_subscription", 404, "There is no such subscription", $"{Shorten(connection)} has no subscription with the id {Shorten(id)}.",
+        "GET /v1/connections/{name}/subscriptions lists those it has."));
+
     public static ProblemException InvalidSchedule(IReadOnlyList<FieldError> errors) => new(new(
         "invalid_schedule", 422, "The schedule has errors", $"The schedule has {errors.Count} error{(errors.Count == 1 ? "" : "s")}.",
         "Correct every field named under errors and send it again.", errors));

@@ -145,6 +145,9 @@ internal static class Faults
     public static RunFaultException UnknownAction(string action) => new(new("unknown_action",
         $"The connector has no action \"{action}\".", "GET /v1/connections/{name}/actions lists those it has."));
 
+    public static RunFaultException SubscriptionsNotSupported() => new(new("subscriptions_not_supported",
+        "Connectors of this protocol publish nothing that could be subscribed to.", "Start a run, or give the connection a schedule."));
+
     public static RunFaultException BadSpecification(IReadOnlyList<string> problems) => new(new("bad_specification",
         $"What the connector says of itself makes no sense: {string.Join("; ", problems)}.",
         "Mend what the connector answers to Specify, and install it again."));

@@ -8,6 +8,7 @@ using Platform.Runner.Invocations;
 using Platform.Runner.Logs;
 using Platform.Runner.Runs;
 using Platform.Runner.Schedules;
+using Platform.Runner.Subscriptions;
 using Platform.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -28,6 +29,7 @@ builder.AddSchedules();
 builder.AddGrpcServer();
 builder.Services.AddSingleton<DescribeConnector>().AddSingleton<PrepareConnection>();
 builder.Services.AddInvocations();
+builder.Services.AddSubscriptions();
 builder.Services.AddChecks();
 
 var app = builder.Build();
@@ -37,4 +39,5 @@ app.MapRuns();
 app.MapInvocations();
 app.MapChecks();
 app.MapSchedules();
+app.MapSubscriptions();
 app.Run();

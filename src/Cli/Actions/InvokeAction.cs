@@ -63,7 +63,8 @@ internal static class InvokeAction
         (error.Violations ?? []).Select(v => (v.Field, v.Message))
             .Concat(error.Detail is { Length: > 0 } words ? words.TrimEnd('\n').Split('\n').Select(line => ("connector", line)) : []);
 
-    private static async Task<JsonElement> ReadAsync(string[] values, string? arguments, CancellationToken cancel)
+    /// <summary>Arguments as they are given on the command line: pairs as texts, or JSON.</summary>
+    public static async Task<JsonElement> ReadAsync(string[] values, string? arguments, CancellationToken cancel)
     {
         if (arguments is not null && values.Length > 0) throw new CliException(ExitCode.Usage, "bad_usage", "--arguments and key=value exclude each other.");
         if (arguments is not null)

@@ -18,6 +18,7 @@ internal static class Routes
         // An action is waited for, a check takes its time.
         ("/v1/connections/{name}/actions/{**rest}", "runner", true),
         ("/v1/connections/{name}/check", "runner", true),
+        ("/v1/connections/{name}/subscriptions/{**rest}", "runner", false),
         ("/v1/invocations/{**rest}", "runner", true),
         ("/v1/installs/{**rest}", "registry", false),
         ("/v1/installs/{id}/log", "installer", true),

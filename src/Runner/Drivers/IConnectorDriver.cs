@@ -26,6 +26,10 @@ internal interface IConnectorDriver
     /// <summary>Carries out one action, in a process of its own where connectors are processes.</summary>
     /// <exception cref="RunFaultException"><c>unknown_action</c>: connectors of this kind have none.</exception>
     Task<ActionAnswer> InvokeAsync(ActionWork work, CancellationToken cancel);
+
+    /// <summary>Makes the connector ready to be subscribed to; what it started stays until the listener is disposed.</summary>
+    /// <exception cref="RunFaultException"><c>subscriptions_not_supported</c>: connectors of this kind publish nothing.</exception>
+    Task<ConnectorListener> ListenAsync(ListenWork work, CancellationToken cancel);
 }
 
 /// <summary>What is known of a connector that answered.</summary>

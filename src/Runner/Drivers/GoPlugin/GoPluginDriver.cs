@@ -45,6 +45,8 @@ internal sealed class GoPluginDriver(
         },
         cancel);
 
+    public Task<ConnectorListener> ListenAsync(ListenWork work, CancellationToken cancel) => throw Faults.SubscriptionsNotSupported();
+
     private async Task<T> WithSessionAsync<T>(ConnectorLaunch launch, Func<IPluginSession, string, Task<T>> use, CancellationToken cancel)
     {
         using var folder = folders.Create();
