@@ -28,9 +28,13 @@ public sealed record ConnectorSpecification(
 /// <param name="Secret">Never shown, masked everywhere.</param>
 /// <param name="Elements">What a list holds, or the values of a map; null: anything.</param>
 /// <param name="Properties">The members of an object; null: anything.</param>
+/// <param name="Verbatim">
+/// Text is taken as it is given: not trimmed, and blank text is a value like any other, also as a default; not given is what is absent or null. A regular
+/// expression may then be one that can't be matched in linear time: it is given 100 ms.
+/// </param>
 public sealed record Parameter(
     string Name, string Description, string Type, string? Default = null, bool Secret = false, IReadOnlyList<Validation>? Validations = null,
-    Parameter? Elements = null, IReadOnlyList<Parameter>? Properties = null)
+    Parameter? Elements = null, IReadOnlyList<Parameter>? Properties = null, bool Verbatim = false)
 {
     [JsonIgnore]
     public bool IsRequired => Validations?.Any(v => v.Type == ValidationTypes.Required) == true;
@@ -54,7 +58,7 @@ public static class ParameterTypes
 /// <param name="Value">What it compares with; empty for <c>required</c>.</param>
 public sealed record Validation(string Type, string Value = "");
 
-/// <summary>The rules of Conduit's parameter model. An empty value that is not required passes all of them.</summary>
+/// <summary>The rules of Conduit's parameter model, and three more. An empty value that is not required passes all of them.</summary>
 public static class ValidationTypes
 {
     public const string Required = "required";
@@ -62,10 +66,16 @@ public static class ValidationTypes
     public const string GreaterThan = "greater_than";
     /// <summary>Strictly, a number.</summary>
     public const string LessThan = "less_than";
+    /// <summary>At least, a number.</summary>
+    public const string Minimum = "minimum";
+    /// <summary>At most, a number.</summary>
+    public const string Maximum = "maximum";
     /// <summary>One of a list separated by commas.</summary>
     public const string Inclusion = "inclusion";
     /// <summary>None of a list separated by commas.</summary>
     public const string Exclusion = "exclusion";
+    /// <summary>One of the values of a JSON array; of any type.</summary>
+    public const string Enumeration = "enumeration";
     /// <summary>Found anywhere in the text.</summary>
     public const string Regex = "regex";
 }

@@ -38,7 +38,7 @@ internal sealed class ParameterReader
         return values;
     }
 
-    private static bool HasDefault(Parameter parameter) => !string.IsNullOrWhiteSpace(parameter.Default);
+    private static bool HasDefault(Parameter parameter) => parameter.Verbatim ? parameter.Default is not null : !string.IsNullOrWhiteSpace(parameter.Default);
 
     /// <summary>
     /// A name with <c>*</c> is there as often as others begin like it: "tables.users.key" makes "tables.*.format" be "tables.users.format".
@@ -58,11 +58,11 @@ internal sealed class ParameterReader
     /// <returns>Null: left out, or wrong.</returns>
     private JsonNode? Value(Parameter parameter, JsonElement given, string path, bool isSecret)
     {
-        if (ParameterRules.IsEmpty(given))
+        if (ParameterRules.IsEmpty(parameter, given))
         {
             if (!HasDefault(parameter))
             {
-                if (parameter.IsRequired) Add(path, "required", "The field is required and must not be empty.");
+                if (parameter.IsRequired) Add(path, "required", parameter.Verbatim ? "The field is required." : "The field is required and must not be empty.");
                 return null;
             }
             if (!TryReadDefault(parameter, out given))
@@ -72,7 +72,8 @@ internal sealed class ParameterReader
             }
         }
         isSecret |= parameter.Secret;
-        return parameter.Type switch
+        var before = errors.Count;
+        JsonNode? value = parameter.Type switch
         {
             ParameterTypes.List => List(parameter, given, path, isSecret),
             ParameterTypes.Map => Map(parameter, given, path, isSecret),
@@ -80,6 +81,23 @@ internal sealed class ParameterReader
             ParameterTypes.Any => Copy(given, path),
             _ => Scalar(parameter, given, path),
         };
+        if (value is not null && errors.Count == before)
+            foreach (var enumeration in parameter.Validations?.Where(v => v.Type == ValidationTypes.Enumeration) ?? [])
+                Compare(value, enumeration, path);
+        return value;
+    }
+
+    private void Compare(JsonNode value, Validation enumeration, string path)
+    {
+        if (ParameterRules.Enumerated(enumeration.Value) is not { } allowed)
+        {
+            Add(path, "unusable_rule", "The connector's specification has a rule here that can't be used; its author has to mend it.");
+            return;
+        }
+        // Numbers by what they are worth, the members of objects in any order.
+        var given = JsonSerializer.SerializeToElement(value);
+        if (!allowed.Any(one => JsonElement.DeepEquals(one, given)))
+            Add(path, "not_allowed", $"The field must be one of {string.Join(", ", allowed.Select(one => one.ValueKind == JsonValueKind.String ? one.GetString() : one.GetRawText()))}.");
     }
 
     private static bool TryReadDefault(Parameter parameter, out JsonElement value)
@@ -103,14 +121,15 @@ internal sealed class ParameterReader
 
     private JsonValue? Scalar(Parameter parameter, JsonElement given, string path)
     {
-        var (scalar, expected) = ParameterScalar.Read(parameter.Type, given);
+        var (scalar, expected) = ParameterScalar.Read(parameter.Type, given, parameter.Verbatim);
         if (scalar is null)
         {
             Add(path, "wrong_type", $"The field must be {expected}.");
             return null;
         }
-        foreach (var validation in parameter.Validations ?? [])
-            if (scalar.Check(parameter.Type, validation) is { } error) Add(path, error.Code, error.Message);
+        // Some take their time, which is not spent on errors that nobody sees.
+        foreach (var validation in errors.Count < ParameterRules.MaxErrors ? parameter.Validations ?? [] : [])
+            if (scalar.Check(parameter, validation) is { } error) Add(path, error.Code, error.Message);
         return scalar.Node;
     }
 
@@ -126,7 +145,7 @@ internal sealed class ParameterReader
         {
             if (parameter.Elements is not { } elements)
                 values.Add(Copy(item, $"{path}[{position}]"));
-            else if (ParameterRules.IsEmpty(item) && !HasDefault(elements) && !elements.IsRequired)
+            else if (ParameterRules.IsEmpty(elements, item) && !HasDefault(elements) && !elements.IsRequired)
                 values.Add(Empty(elements, item, $"{path}[{position}]"));
             else
                 values.Add(Value(elements, item, $"{path}[{position}]", isSecret));

@@ -66,7 +66,20 @@ public static partial class ParameterRules
 
     internal static bool IsStructured(string type) => type is ParameterTypes.List or ParameterTypes.Map or ParameterTypes.Object or ParameterTypes.Any;
 
-    /// <summary>Absent, null or blank text: then a default is taken.</summary>
-    internal static bool IsEmpty(JsonElement value) => value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
-        || (value.ValueKind == JsonValueKind.String && string.IsNullOrWhiteSpace(value.GetString()));
+    /// <summary>Absent, null or, unless that is a value here, blank text: then a default is taken.</summary>
+    internal static bool IsEmpty(Parameter parameter, JsonElement value) => value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
+        || (!parameter.Verbatim && value.ValueKind == JsonValueKind.String && string.IsNullOrWhiteSpace(value.GetString()));
+
+    /// <summary>Null for what is no JSON array with at least one value.</summary>
+    public static IReadOnlyList<JsonElement>? Enumerated(string json)
+    {
+        try
+        {
+            return JsonElement.Parse(json) is { ValueKind: JsonValueKind.Array } array && array.GetArrayLength() > 0 ? [.. array.EnumerateArray()] : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }

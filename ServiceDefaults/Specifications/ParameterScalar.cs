@@ -8,15 +8,18 @@ namespace Platform.ServiceDefaults;
 /// <summary>A single value: as the connector gets it, and as text that validations look at.</summary>
 internal sealed record ParameterScalar(JsonValue Node, string Text)
 {
+    private static readonly TimeSpan MatchLimit = TimeSpan.FromMilliseconds(100);
+
     /// <returns>The value, or null and what it would have to be.</returns>
-    public static (ParameterScalar? Value, string Expected) Read(string type, JsonElement given)
+    /// <param name="verbatim">Text is not trimmed.</param>
+    public static (ParameterScalar? Value, string Expected) Read(string type, JsonElement given, bool verbatim = false)
     {
         var text = given.ValueKind == JsonValueKind.String ? given.GetString()! : null;
         var trimmed = text?.Trim();
         var number = given.ValueKind == JsonValueKind.Number ? given.GetRawText() : null;
         return type switch
         {
-            ParameterTypes.String => (Of(trimmed), "a string"),
+            ParameterTypes.String => (Of(verbatim ? text : trimmed), "a string"),
             // The end of line after a key is part of the file.
             ParameterTypes.File => (Of(text), "a string with the text of a file"),
             ParameterTypes.Int => (Int(number ?? trimmed), "a whole number of 64 bits"),
@@ -28,15 +31,18 @@ internal sealed record ParameterScalar(JsonValue Node, string Text)
     }
 
     /// <summary>What a rule says against the value; null when nothing.</summary>
-    public (string Code, string Message)? Check(string type, Validation validation) => validation.Type switch
+    public (string Code, string Message)? Check(Parameter parameter, Validation validation) => validation.Type switch
     {
-        ValidationTypes.GreaterThan => Compare(type, Text, validation.Value) is > 0 ? null : ("out_of_range", $"The field must be greater than {validation.Value.Trim()}."),
-        ValidationTypes.LessThan => Compare(type, Text, validation.Value) is < 0 ? null : ("out_of_range", $"The field must be less than {validation.Value.Trim()}."),
-        ValidationTypes.Inclusion => IsListed(type, validation.Value) ? null : ("not_allowed", $"The field must be one of {string.Join(", ", Items(validation.Value))}."),
-        ValidationTypes.Exclusion => !IsListed(type, validation.Value) ? null : ("not_allowed", $"The field must be none of {string.Join(", ", Items(validation.Value))}."),
-        ValidationTypes.Regex => Pattern(validation.Value) is not { } pattern ? Unusable
-            : pattern.IsMatch(Text) ? null : ("no_match", $"The field must match the regular expression {validation.Value}."),
-        ValidationTypes.Required => null,
+        ValidationTypes.GreaterThan => Compare(parameter.Type, Text, validation.Value) is > 0 ? null : ("out_of_range", $"The field must be greater than {validation.Value.Trim()}."),
+        ValidationTypes.LessThan => Compare(parameter.Type, Text, validation.Value) is < 0 ? null : ("out_of_range", $"The field must be less than {validation.Value.Trim()}."),
+        ValidationTypes.Minimum => Compare(parameter.Type, Text, validation.Value) is >= 0 ? null : ("out_of_range", $"The field must be at least {validation.Value.Trim()}."),
+        ValidationTypes.Maximum => Compare(parameter.Type, Text, validation.Value) is <= 0 ? null : ("out_of_range", $"The field must be at most {validation.Value.Trim()}."),
+        ValidationTypes.Inclusion => IsListed(parameter.Type, validation.Value) ? null : ("not_allowed", $"The field must be one of {string.Join(", ", Items(validation.Value))}."),
+        ValidationTypes.Exclusion => !IsListed(parameter.Type, validation.Value) ? null : ("not_allowed", $"The field must be none of {string.Join(", ", Items(validation.Value))}."),
+        ValidationTypes.Regex => Pattern(validation.Value, parameter.Verbatim) is not { } pattern ? Unusable
+            : IsMatch(pattern) ? null : ("no_match", $"The field must match the regular expression {validation.Value}."),
+        // The reader looks at it, as it is for other values too.
+        ValidationTypes.Required or ValidationTypes.Enumeration => null,
         _ => Unusable,
     };
 
@@ -53,16 +59,33 @@ internal sealed record ParameterScalar(JsonValue Node, string Text)
         return GoSyntax.Float(text) is { } number && GoSyntax.Float(bound) is { } numberBound ? number.CompareTo(numberBound) : null;
     }
 
-    /// <summary>Null for what is no regular expression, or none that is matched in linear time.</summary>
-    public static Regex? Pattern(string pattern)
+    /// <param name="timed">Else null also for what can't be matched in linear time.</param>
+    /// <returns>Null for what is no regular expression.</returns>
+    public static Regex? Pattern(string pattern, bool timed = false)
     {
         try
         {
             return new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
+        catch (NotSupportedException) when (timed)
+        {
+            return new(pattern, RegexOptions.CultureInvariant, MatchLimit);
+        }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             return null;
+        }
+    }
+
+    private bool IsMatch(Regex pattern)
+    {
+        try
+        {
+            return pattern.IsMatch(Text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
         }
     }
 

@@ -56,29 +56,46 @@ public static partial class ParameterRules
         if (parameter.Properties is { Count: > 0 } && parameter.Type != ParameterTypes.Object)
             problems.Add($"{what}: only an object has properties.");
         foreach (var validation in parameter.Validations ?? [])
-            if (Problem(parameter.Type, validation) is { } problem) problems.Add($"{what}, {validation.Type}: {problem}");
+            if (Problem(parameter, validation) is { } problem) problems.Add($"{what}, {validation.Type}: {problem}");
 
         if (parameter.Elements is { } elements) CheckParameter(elements, $"{what}, elements", isNamed: false, problems, depth + 1);
         if (parameter.Properties is { } properties) CheckList(properties, $"{what}, property ", problems, depth + 1);
         // By rules that are wrong themselves there is nothing to check.
-        if (problems.Count == before && !string.IsNullOrWhiteSpace(parameter.Default))
+        if (problems.Count == before && (parameter.Verbatim ? parameter.Default is not null : !string.IsNullOrWhiteSpace(parameter.Default)))
             foreach (var error in Apply([parameter with { Name = "value" }], "{}").Errors)
                 problems.Add($"{what}: its default does not fit. {error.Message}");
     }
 
-    private static string? Problem(string type, Validation validation) => validation.Type switch
+    private static string? Problem(Parameter parameter, Validation validation) => validation.Type switch
     {
         ValidationTypes.Required => null,
-        not (ValidationTypes.GreaterThan or ValidationTypes.LessThan or ValidationTypes.Inclusion or ValidationTypes.Exclusion or ValidationTypes.Regex) => "there is no such validation.",
-        _ when IsStructured(type) => $"it does not apply to the type {type}.",
-        ValidationTypes.GreaterThan or ValidationTypes.LessThan when type is ParameterTypes.Bool or ParameterTypes.File => $"it does not apply to the type {type}.",
-        ValidationTypes.GreaterThan or ValidationTypes.LessThan when type == ParameterTypes.Duration => GoSyntax.Duration(validation.Value.Trim()) is null ? "its value is not a duration such as 10s." : null,
-        ValidationTypes.GreaterThan or ValidationTypes.LessThan => GoSyntax.Float(validation.Value.Trim()) is null ? "its value is not a number." : null,
-        ValidationTypes.Regex => ParameterScalar.Pattern(validation.Value) is null
-            ? "its value is not a regular expression that can be matched in linear time (no look-around, back references or atomic groups)." : null,
-        _ => ParameterScalar.Items(validation.Value).FirstOrDefault(item => ParameterScalar.Read(type, JsonSerializer.SerializeToElement(item)).Value is null) is { } item
-            ? $"'{item}' in its value is not of the type {type}." : null,
+        ValidationTypes.Enumeration => Enumerated(validation.Value) is null ? "its value is not a JSON array of values." : null,
+        ValidationTypes.Inclusion or ValidationTypes.Exclusion or ValidationTypes.Regex when !IsStructured(parameter.Type) => ProblemOfText(parameter, validation),
+        _ when IsBound(validation.Type) && !IsStructured(parameter.Type) => ProblemOfBound(parameter.Type, validation.Value.Trim()),
+        _ => IsBound(validation.Type) || validation.Type is ValidationTypes.Inclusion or ValidationTypes.Exclusion or ValidationTypes.Regex
+            ? $"it does not apply to the type {parameter.Type}." : "there is no such validation.",
     };
+
+    private static bool IsBound(string validation) =>
+        validation is ValidationTypes.GreaterThan or ValidationTypes.LessThan or ValidationTypes.Minimum or ValidationTypes.Maximum;
+
+    private static string? ProblemOfBound(string type, string bound) => type switch
+    {
+        ParameterTypes.Bool or ParameterTypes.File => $"it does not apply to the type {type}.",
+        ParameterTypes.Duration => GoSyntax.Duration(bound) is null ? "its value is not a duration such as 10s." : null,
+        _ => GoSyntax.Float(bound) is null ? "its value is not a number." : null,
+    };
+
+    private static string? ProblemOfText(Parameter parameter, Validation validation)
+    {
+        if (validation.Type != ValidationTypes.Regex)
+            return ParameterScalar.Items(validation.Value).FirstOrDefault(item => ParameterScalar.Read(parameter.Type, JsonSerializer.SerializeToElement(item)).Value is null) is { } item
+                ? $"'{item}' in its value is not of the type {parameter.Type}." : null;
+        if (ParameterScalar.Pattern(validation.Value, parameter.Verbatim) is not null)
+            return null;
+        return parameter.Verbatim ? "its value is not a regular expression."
+            : "its value is not a regular expression that can be matched in linear time (no look-around, back references or atomic groups).";
+    }
 
     private static void CheckName(string name, string what, bool isOptional, List<string> problems)
     {

@@ -36,6 +36,8 @@ public sealed class ParameterSchemaTests
         AssertMember("""{"type": "integer", "enum": [1, 2]}""", Parameter("int", ("inclusion", "1, 2")));
         AssertMember("""{"type": "string", "not": {"enum": ["a", "b"]}}""", Parameter("string", ("exclusion", "a,b")));
         AssertMember("""{"type": "string", "pattern": "^a+$"}""", Parameter("string", ("regex", "^a+$")));
+        AssertMember("""{"type": "integer", "minimum": 0, "maximum": 10}""", Parameter("int", ("minimum", "0"), ("maximum", "10")));
+        AssertMember("""{"type": "string", "enum": ["a,b", ""]}""", Parameter("string", ("enumeration", """["a,b", ""]""")));
     }
 
     [Fact]
@@ -51,6 +53,18 @@ public sealed class ParameterSchemaTests
         Assert.Equal(1, schema["properties"]!["a"]!["minLength"]!.GetValue<int>());
         Assert.Null(schema["properties"]!["c"]!["minLength"]);
     }
+
+    [Fact]
+    public void Where_blank_text_is_a_value_it_may_be_required_and_a_default()
+    {
+        AssertMember("""{"type": "string"}""", Parameter("string", ("required", "")) with { Verbatim = true });
+        AssertMember("""{"type": "string", "default": ""}""", Parameter("string", ("required", "")) with { Verbatim = true, Default = "" });
+    }
+
+    [Fact]
+    public void An_answer_may_hold_more_than_is_named() => AssertSchema(
+        """{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": {"q": {"type": "string"}}}""",
+        ParameterSchema.OfResult(new("", "", "object", Properties: [Parameter("string") with { Name = "q" }]))!);
 
     [Fact]
     public void Secrets_are_write_only_and_descriptions_stand_there() =>

@@ -16,22 +16,23 @@ internal static class ParameterSchema
 
     public static JsonObject OfArguments(IReadOnlyList<Parameter> parameters)
     {
-        var schema = Of(parameters);
+        var schema = Of(parameters, closed: true);
         schema.Insert(0, "$schema", Draft);
         return schema;
     }
 
+    /// <summary>Unlike what is given, an answer may hold more than its parameters name.</summary>
     /// <param name="result">Null: not said, so anything.</param>
     public static JsonObject? OfResult(Parameter? result)
     {
         if (result is null)
             return null;
-        var schema = Of(result);
+        var schema = Of(result, closed: false);
         schema.Insert(0, "$schema", Draft);
         return schema;
     }
 
-    private static JsonObject Of(IReadOnlyList<Parameter> parameters)
+    private static JsonObject Of(IReadOnlyList<Parameter> parameters, bool closed)
     {
         JsonObject properties = [];
         JsonObject patterns = [];
@@ -40,13 +41,13 @@ internal static class ParameterSchema
         {
             if (parameter.Name.Split('.').Contains("*"))
             {
-                patterns[Pattern(parameter.Name)] = Of(parameter);
+                patterns[Pattern(parameter.Name)] = Of(parameter, closed);
                 continue;
             }
 
-            properties[parameter.Name] = Of(parameter);
+            properties[parameter.Name] = Of(parameter, closed);
             // With a default there is always a value.
-            if (parameter.IsRequired && string.IsNullOrEmpty(parameter.Default))
+            if (parameter.IsRequired && !HasDefault(parameter))
                 required.Add(parameter.Name);
         }
 
@@ -55,16 +56,17 @@ internal static class ParameterSchema
             schema["patternProperties"] = patterns;
         if (required.Count > 0)
             schema["required"] = required;
-        schema["additionalProperties"] = false;
+        if (closed)
+            schema["additionalProperties"] = false;
         return schema;
     }
 
-    private static JsonObject Of(Parameter parameter)
+    private static JsonObject Of(Parameter parameter, bool closed)
     {
-        var schema = Shape(parameter);
+        var schema = Shape(parameter, closed);
         if (parameter.Description.Length > 0)
             schema["description"] = parameter.Description;
-        if (parameter.Default is { Length: > 0 } text && Value(parameter.Type, text) is { } value)
+        if (HasDefault(parameter) && Value(parameter.Type, parameter.Default!) is { } value)
             schema["default"] = value;
         foreach (var validation in parameter.Validations ?? [])
             Add(schema, parameter, validation);
@@ -73,16 +75,16 @@ internal static class ParameterSchema
         return schema;
     }
 
-    private static JsonObject Shape(Parameter parameter) => parameter.Type switch
+    private static JsonObject Shape(Parameter parameter, bool closed) => parameter.Type switch
     {
         ParameterTypes.Int => new() { ["type"] = "integer" },
         ParameterTypes.Float => new() { ["type"] = "number" },
         ParameterTypes.Bool => new() { ["type"] = "boolean" },
         ParameterTypes.Duration => new() { ["type"] = "string", ["pattern"] = Duration },
-        ParameterTypes.List when parameter.Elements is { } elements => new() { ["type"] = "array", ["items"] = Of(elements) },
+        ParameterTypes.List when parameter.Elements is { } elements => new() { ["type"] = "array", ["items"] = Of(elements, closed) },
         ParameterTypes.List => new() { ["type"] = "array" },
-        ParameterTypes.Map when parameter.Elements is { } values => new() { ["type"] = "object", ["additionalProperties"] = Of(values) },
-        ParameterTypes.Object when parameter.Properties is { Count: > 0 } members => Of(members),
+        ParameterTypes.Map when parameter.Elements is { } values => new() { ["type"] = "object", ["additionalProperties"] = Of(values, closed) },
+        ParameterTypes.Object when parameter.Properties is { Count: > 0 } members => Of(members, closed),
         ParameterTypes.Map or ParameterTypes.Object => new() { ["type"] = "object" },
         ParameterTypes.Any => [],
         _ => new() { ["type"] = "string" },
@@ -93,7 +95,7 @@ internal static class ParameterSchema
         switch (validation.Type)
         {
             // Blank counts as not given; a default then takes its place.
-            case ValidationTypes.Required when IsText(parameter.Type) && string.IsNullOrEmpty(parameter.Default):
+            case ValidationTypes.Required when IsText(parameter.Type) && !HasDefault(parameter) && !parameter.Verbatim:
                 schema["minLength"] = 1;
                 break;
             // Those of a duration are durations, for which a schema has no word.
@@ -102,6 +104,15 @@ internal static class ParameterSchema
                 break;
             case ValidationTypes.LessThan when IsNumber(parameter.Type) && Value(ParameterTypes.Float, validation.Value) is { } limit:
                 schema["exclusiveMaximum"] = limit;
+                break;
+            case ValidationTypes.Minimum when IsNumber(parameter.Type) && Value(ParameterTypes.Float, validation.Value) is { } limit:
+                schema["minimum"] = limit;
+                break;
+            case ValidationTypes.Maximum when IsNumber(parameter.Type) && Value(ParameterTypes.Float, validation.Value) is { } limit:
+                schema["maximum"] = limit;
+                break;
+            case ValidationTypes.Enumeration when ParameterRules.Enumerated(validation.Value) is not null:
+                schema["enum"] = JsonNode.Parse(validation.Value);
                 break;
             case ValidationTypes.Inclusion:
                 schema["enum"] = Values(parameter.Type, validation.Value);
@@ -118,6 +129,8 @@ internal static class ParameterSchema
                 break;
         }
     }
+
+    private static bool HasDefault(Parameter parameter) => parameter.Verbatim ? parameter.Default is not null : !string.IsNullOrEmpty(parameter.Default);
 
     private static bool IsText(string type) => type is ParameterTypes.String or ParameterTypes.File or ParameterTypes.Duration;
 

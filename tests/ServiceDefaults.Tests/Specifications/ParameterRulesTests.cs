@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Platform.ServiceDefaults.Tests.Specifications;
 
 public sealed class ParameterRulesTests
@@ -171,6 +173,65 @@ public sealed class ParameterRulesTests
             ParameterRules.Problems(specification));
         Assert.Empty(ParameterRules.Problems(new("x", "1", "", [Of("a.*.b", "int", Required) with { Default = "1" }], [new("", "", false)], [new("re-hash", "", [])])));
     }
+
+    [Theory]
+    [InlineData("string", "\"\"", "\"\"")]
+    [InlineData("string", "\" a \"", "\" a \"")]
+    [InlineData("file", "\" \"", "\" \"")]
+    [InlineData("any", "\"\"", "\"\"")]
+    [InlineData("int", "\" 0 \"", "0")]
+    [InlineData("bool", "false", "false")]
+    public void Verbatim_text_is_taken_as_it_is_given(string type, string given, string taken) =>
+        Assert.Equal($"{{\"v\":{taken}}}", Good([Of("v", type, Required) with { Verbatim = true, Default = type == "any" ? "1" : "x" }], $"{{\"v\":{given}}}"));
+
+    [Fact]
+    public void Verbatim_not_given_is_what_is_absent_or_null()
+    {
+        Parameter[] parameters = [Of("a", "string") with { Verbatim = true, Default = "" }, Of("b", "string", Required) with { Verbatim = true }, Of("c", "int") with { Verbatim = true }];
+        Assert.Equal([("b", "required"), ("c", "wrong_type")], Errors(parameters, """{"b": null, "c": ""}"""));
+        Assert.Equal("""{"a":"","b":" "}""", Good(parameters, """{"b": " ", "c": null}"""));
+        Assert.Equal("""{"l":["",""]}""", Good([Of("l", "list") with { Elements = Of("", "string") with { Verbatim = true } }], """{"l": ["", ""]}"""));
+    }
+
+    [Theory]
+    [InlineData("int", "minimum", "5", "5", true)]
+    [InlineData("int", "minimum", "5", "4", false)]
+    [InlineData("float", "maximum", "0.5", "0.5", true)]
+    [InlineData("float", "maximum", "0.5", "0.51", false)]
+    [InlineData("duration", "maximum", "1m", "\"60s\"", true)]
+    [InlineData("string", "enumeration", "[\"a,b\", \"\"]", "\"a,b\"", true)]
+    [InlineData("string", "enumeration", "[\"a,b\", \"\"]", "\"a\"", false)]
+    [InlineData("int", "enumeration", "[1, 2.0]", "\"2\"", true)]
+    [InlineData("any", "enumeration", "[1]", "\"1\"", false)]
+    [InlineData("bool", "enumeration", "[true]", "\"T\"", true)]
+    [InlineData("map", "enumeration", "[{\"a\": 1, \"b\": [2]}]", "{\"b\": [2], \"a\": 1.0}", true)]
+    [InlineData("string", "enumeration", "a", "\"a\"", false)]
+    public void Inclusive_bounds_and_enumerations_are_held(string type, string rule, string value, string given, bool passes) =>
+        Assert.Equal(passes, Errors([Of("v", type, new Validation(rule, value))], $"{{\"v\":{given}}}") is []);
+
+    [Fact]
+    public void A_pattern_that_goes_back_and_forth_ends_in_time()
+    {
+        Parameter[] parameters = [Of("v", "string", new Validation("regex", "^(?=(a+)+$)")) with { Verbatim = true }];
+        Assert.Empty(ParameterRules.Problems(new("x", "1", "", parameters, [], [])));
+        var begun = Stopwatch.GetTimestamp();
+        Assert.Equal([("v", "no_match")], Errors(parameters, $"{{\"v\": \"{new string('a', 60)}!\"}}"));
+        Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 0, 10);
+        Assert.Empty(Errors(parameters, """{"v": "aaa"}"""));
+        Assert.Equal([("v", "unusable_rule")], Errors([parameters[0] with { Verbatim = false }], """{"v": "aaa"}"""));
+    }
+
+    [Fact]
+    public void Problems_of_the_further_rules_are_told() => Assert.Equal(
+        [
+            "parameter 'a', minimum: its value is not a number.", "parameter 'a', enumeration: its value is not a JSON array of values.",
+            "parameter 'b', maximum: it does not apply to the type bool.", "parameter 'c', regex: its value is not a regular expression.",
+            "parameter 'd': its default does not fit. The field must be one of a.",
+        ],
+        ParameterRules.Problems(new("x", "1", "", [
+            Of("a", "int", new("minimum", "x"), new("enumeration", "[]")), Of("b", "bool", new Validation("maximum", "1")), Of("c", "string", new Validation("regex", "(")) with { Verbatim = true },
+            Of("d", "string", new Validation("enumeration", "[\"a\"]")) with { Verbatim = true, Default = "" },
+        ], [], [])));
 
     private static Validation Required => new("required");
 
