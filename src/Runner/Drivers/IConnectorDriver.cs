@@ -87,6 +87,8 @@ internal sealed record ActionAnswer(byte[]? Result, ActionError? Error);
 /// <param name="Retryable">Trying again may help.</param>
 /// <param name="Violations">Any: the arguments were at fault, nothing was done.</param>
 /// <param name="AsksAgain">The connector asks the platform itself to try again, whether the action is idempotent or not.</param>
-internal sealed record ActionError(string Code, string Message, bool Retryable, IReadOnlyList<FieldViolation> Violations, bool AsksAgain = false);
+/// <param name="NotBefore">Trying again makes no sense until so much time has passed; null: not said.</param>
+internal sealed record ActionError(
+    string Code, string Message, bool Retryable, IReadOnlyList<FieldViolation> Violations, bool AsksAgain = false, TimeSpan? NotBefore = null);
 
 internal sealed record FieldViolation(string Field, string Message);

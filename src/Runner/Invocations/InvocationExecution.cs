@@ -17,7 +17,6 @@ internal sealed partial class InvocationExecution(
 {
     private const int MaxWords = 4096;
     private static readonly TimeSpan TurnPause = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
     // Its end waits for its log no longer.
     private static readonly TimeSpan LogLimit = TimeSpan.FromSeconds(5);
@@ -118,11 +117,10 @@ internal sealed partial class InvocationExecution(
                 end = InvocationRules.Unforeseen(asked);
             }
 
-            if (end.Outcome != InvocationState.Transient || !work.Action.Idempotent || attempt >= options.Value.MaxAttempts || either.IsCancellationRequested)
+            if (attempt >= options.Value.MaxAttempts || either.IsCancellationRequested || InvocationRules.Pause(end, attempt, work.Action.Idempotent) is not { } pause)
                 return end;
             log.Note(LogLevel.Warning, $"Attempt {attempt} has failed: {end.Error?.Message} ({end.Error?.Code}) Another one follows.");
             lease.Progress = lease.Progress with { Stage = InvocationStage.Retrying };
-            var pause = FirstBackoff * Math.Pow(2, attempt - 1) * (0.75 + (Random.Shared.NextDouble() / 2));
             await Task.Delay(pause, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (either.IsCancellationRequested)
                 return lease.CancelRequested.IsCancellationRequested ? InvocationRules.Cancelled(asked) : end;

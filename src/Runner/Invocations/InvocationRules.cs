@@ -5,7 +5,9 @@ namespace Platform.Runner.Invocations;
 /// <summary>How an invocation ends.</summary>
 /// <param name="Outcome">One of <see cref="InvocationState"/>.</param>
 /// <param name="Error">Null when it succeeded.</param>
-internal sealed record ActionEnd(string Outcome, ActionResult? Result, InvocationError? Error)
+/// <param name="AsksAgain">As of <see cref="ActionError"/>.</param>
+/// <param name="NotBefore">As of <see cref="ActionError"/>.</param>
+internal sealed record ActionEnd(string Outcome, ActionResult? Result, InvocationError? Error, bool AsksAgain = false, TimeSpan? NotBefore = null)
 {
     public static ActionEnd Of(string outcome, InvocationError error) => new(outcome, null, error);
 }
@@ -14,7 +16,10 @@ internal sealed record ActionEnd(string Outcome, ActionResult? Result, Invocatio
 internal static class InvocationRules
 {
     // So ends a connector in the midst of its work: what it had done by then, nobody knows.
-    private static readonly string[] Deaths = ["connector_exited", "connector_out_of_memory", "broker_lost", "connector_lost"];
+    private static readonly string[] Deaths = ["connector_exited", "connector_out_of_memory", "broker_lost", "connector_lost", "answer_lost"];
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(500);
+    // Who is asked to come back later than that is told so instead.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     public static readonly InvocationError LostError = new("runner_lost",
         "The runner that carried out the action is gone, or was for too long. Whether the action had an effect is not known.", false, [],
@@ -69,5 +74,16 @@ internal static class InvocationRules
     /// <summary>What the connector itself says.</summary>
     public static ActionEnd Of(ActionError error) => ActionEnd.Of(
         error.Violations.Count > 0 ? InvocationState.Rejected : error.Retryable ? InvocationState.Transient : InvocationState.Failed,
-        new(error.Code, error.Message, error.Retryable, error.Violations));
+        new(error.Code, error.Message, error.Retryable, error.Violations)) with { AsksAgain = error.AsksAgain, NotBefore = error.NotBefore };
+
+    /// <summary>How long to wait before the next attempt; null: there is none.</summary>
+    /// <param name="attempt">That ended so, from 1.</param>
+    /// <param name="idempotent">The action is: done twice it is as if done once.</param>
+    public static TimeSpan? Pause(ActionEnd end, int attempt, bool idempotent)
+    {
+        if (end.Outcome != InvocationState.Transient || !(idempotent || end.AsksAgain) || end.NotBefore > LongestWait)
+            return null;
+        var pause = FirstBackoff * Math.Pow(2, attempt - 1) * (0.75 + (Random.Shared.NextDouble() / 2));
+        return end.NotBefore > pause ? end.NotBefore : pause;
+    }
 }
