@@ -30,17 +30,26 @@ internal static class OmsResult
             return JsonSerializer.SerializeToUtf8Bytes(bytes.ToArray(), Plain);
         if (!Utf8.IsValid(bytes.Span))
             throw OmsFaults.BadResult(["it is not text in UTF-8; for other bytes the type is file"]);
-        var saysJson = IsJson(contentType) || IsJson(output.ContentType);
-        return output.Type switch
+        try
         {
-            OmsTypes.String => saysJson && Parse(bytes) is { RootElement.ValueKind: JsonValueKind.String } quoted ? Text(Unquote(quoted.RootElement)) : Text(bytes),
-            OmsTypes.Int => Scalar(bytes, "a whole number of 64 bits", Whole),
-            OmsTypes.Float => Scalar(bytes, "a number of 64 bits", Number),
-            OmsTypes.Boolean => Scalar(bytes, "true or false", text => bool.TryParse(text, out var value) ? value ? "true" : "false" : null),
-            OmsTypes.List or OmsTypes.Map or OmsTypes.Object => Structured(output, bytes),
-            _ => saysJson && Parse(bytes) is { } json ? Same(json) : Text(bytes),
-        };
+            return Read(output, bytes, IsJson(contentType) || IsJson(output.ContentType));
+        }
+        // Strings are decoded late.
+        catch (InvalidOperationException)
+        {
+            throw OmsFaults.BadResult(["it has half of a surrogate pair, which is no text"]);
+        }
     }
+
+    private static byte[] Read(OmsOutput output, ReadOnlyMemory<byte> bytes, bool saysJson) => output.Type switch
+    {
+        OmsTypes.String => saysJson && Parse(bytes) is { RootElement.ValueKind: JsonValueKind.String } quoted ? Text(quoted.RootElement.GetString()!) : Text(bytes),
+        OmsTypes.Int => Scalar(bytes, "a whole number of 64 bits", Whole),
+        OmsTypes.Float => Scalar(bytes, "a number of 64 bits", Number),
+        OmsTypes.Boolean => Scalar(bytes, "true or false", text => bool.TryParse(text, out var value) ? value ? "true" : "false" : null),
+        OmsTypes.List or OmsTypes.Map or OmsTypes.Object => Structured(output, bytes),
+        _ => saysJson && Parse(bytes) is { } json ? Same(json) : Text(bytes),
+    };
 
     private static byte[] Structured(OmsOutput output, ReadOnlyMemory<byte> bytes)
     {
@@ -142,18 +151,6 @@ internal static class OmsResult
         catch (JsonException)
         {
             return null;
-        }
-    }
-
-    private static string Unquote(JsonElement quoted)
-    {
-        try
-        {
-            return quoted.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw OmsFaults.BadResult(["it has half of a surrogate pair, which is no text"]);
         }
     }
 

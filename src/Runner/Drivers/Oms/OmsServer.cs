@@ -9,6 +9,9 @@ internal abstract class OmsServer
     /// <summary>As invocations record it, such as <c>docker</c>, <c>bwrap+cgroup1</c> or <c>server</c>.</summary>
     public abstract string Isolation { get; }
 
+    /// <summary>Somebody else runs it, at an address that a caller chose: connections to it pass the outbound guard.</summary>
+    public virtual bool IsElsewhere => false;
+
     /// <summary>Where a port of the service is reached from here: scheme, host and port.</summary>
     /// <exception cref="RunFaultException">The service has no such port.</exception>
     public abstract Uri AddressOf(int port);
