@@ -20,7 +20,13 @@ public sealed class OutboundGuard(IConfiguration configuration)
     /// <see cref="ProblemException"/>. The caller owns it; keep one and reuse it.
     /// </summary>
     /// <param name="maxRedirects">How many redirects a request may follow, 0 and up.</param>
-    public HttpMessageHandler HttpHandler(int maxRedirects = GuardedRedirects.DefaultMax) => new GuardedRedirects(new SocketsHttpHandler
+    public HttpMessageHandler HttpHandler(int maxRedirects = GuardedRedirects.DefaultMax) => new GuardedRedirects(ConnectHandler(), maxRedirects);
+
+    /// <summary>
+    /// The same for a caller that looks at redirects itself: they are answered as they came, and a refusal is the inner exception of a
+    /// <see cref="HttpRequestException"/>.
+    /// </summary>
+    public SocketsHttpHandler ConnectHandler() => new()
     {
         UseProxy = false,
         UseCookies = false,
@@ -28,7 +34,7 @@ public sealed class OutboundGuard(IConfiguration configuration)
         ConnectTimeout = ConnectTimeout,
         PooledConnectionLifetime = TimeSpan.FromMinutes(1),
         ConnectCallback = ConnectAsync,
-    }, maxRedirects);
+    };
 
     /// <summary>Resolves and checks a host that something else dials, such as git. Dial only the returned addresses where that can be arranged.</summary>
     /// <exception cref="ProblemException">422 <c>outbound_refused</c> when any address is refused, <c>outbound_unresolved</c> when there is none.</exception>
