@@ -113,12 +113,12 @@ public sealed class OmsSpecificationTests
     {
         var schema = ParameterSchema.OfArguments(Single(Action(
             Get, new OmsArgument("size", OmsTypes.Int, Min: 0, Max: 10), new("how", OmsTypes.String, Required: true, Enum: ["\"a,b\"", "\"\""], Help: "So."),
-            new("word", OmsTypes.String, Default: "\"\"", Pattern: "a"))).Parameters);
+            new("word", OmsTypes.String, Default: "\"\"", Pattern: "^a*$"))).Parameters);
 
         const string Expected = """
             {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "required": ["how"], "additionalProperties": false, "properties": {
               "size": {"type": "integer", "minimum": 0, "maximum": 10}, "how": {"type": "string", "enum": ["a,b", ""], "description": "So."},
-              "word": {"type": "string", "default": "", "pattern": "a"}}}
+              "word": {"type": "string", "default": "", "pattern": "^a*$"}}}
             """;
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Expected), schema), schema.ToJsonString());
     }

@@ -12,7 +12,7 @@ namespace Platform.Runner.Drivers.Oms.Http;
 /// <param name="ContentType">Null: none, as there is nothing to say it of.</param>
 internal sealed record HttpBody(byte[] Bytes, string? ContentType)
 {
-    /// <returns>Null: no body, and no length of one. GET and DELETE have one only when an argument for it was given.</returns>
+    /// <returns>Null: no body, and no length of one. GET and DELETE have one when an argument for it was given, or an empty one if they must not be repeated.</returns>
     /// <exception cref="RunFaultException"><c>bad_definition</c>.</exception>
     public static HttpBody? Of(OmsAction action, OmsHttp http, JsonObject arguments, List<FieldViolation> violations)
     {
@@ -21,8 +21,9 @@ internal sealed record HttpBody(byte[] Bytes, string? ContentType)
             throw OmsFaults.BadDefinition(action.Name, $"a body of {OmsHttp.OctetStream} is one argument, and {declared} are declared");
         var given = ArgumentText.Given(action, arguments, OmsIn.RequestBody).ToList();
         var expects = http.Method is "POST" or "PUT" or "PATCH";
+        // What has a body, if an empty one, is not sent again by the framework when a connection breaks.
         if (given.Count == 0 && !(expects && declared > 0))
-            return expects ? new([], null) : null;
+            return expects || !action.Retry ? new([], null) : null;
         return http.ContentType switch
         {
             OmsHttp.UrlEncoded => new(Encoding.ASCII.GetBytes(string.Join('&', given
