@@ -56,7 +56,10 @@ public sealed record OmsHttp(string Method, int? Port, string Path, string? Url,
 }
 
 /// <param name="Argv">Without the arguments, which are one more word: a JSON object. For an action without declared arguments there is no such word.</param>
-public sealed record OmsCommand(IReadOnlyList<string> Argv) : OmsInterface;
+/// <param name="Template">
+/// The words have <c>{name}</c> for arguments, an older shape, and no JSON is added. <see cref="CommandWords"/> makes the whole of either.
+/// </param>
+public sealed record OmsCommand(IReadOnlyList<string> Argv, bool Template = false) : OmsInterface;
 
 /// <param name="ProtoUri">Where the .proto is: relative to the file, or a URI; null: the server is asked by reflection.</param>
 /// <param name="Endpoint">A host; null: the service itself.</param>
@@ -114,8 +117,10 @@ public static class OmsTypes
 /// <param name="Arguments">Of the subscription; they go into its <c>data</c>.</param>
 /// <param name="Unsubscribe">Null: the service has no way to end a subscription but its own end.</param>
 /// <param name="Unusable">As of an action.</param>
+/// <param name="Action">That it stands under; two actions may have an event of the same name.</param>
 public sealed record OmsEvent(
-    string Name, string Help, IReadOnlyList<OmsArgument> Arguments, OmsOutput Output, OmsHttp? Subscribe, OmsHttp? Unsubscribe, string? Unusable = null);
+    string Name, string Help, IReadOnlyList<OmsArgument> Arguments, OmsOutput Output, OmsHttp? Subscribe, OmsHttp? Unsubscribe, string? Unusable = null,
+    string Action = "");
 
 /// <param name="Line">From 1; 0: the file as a whole.</param>
 /// <param name="Column">From 1; 0: the file as a whole.</param>
