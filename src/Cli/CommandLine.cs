@@ -10,6 +10,7 @@ using Platform.Cli.Invocations;
 using Platform.Cli.Local;
 using Platform.Cli.Lock;
 using Platform.Cli.Objects;
+using Platform.Cli.Oms;
 using Platform.Cli.Rejects;
 using Platform.Cli.Runs;
 using Platform.Cli.Schedules;
@@ -103,6 +104,7 @@ internal static class CommandLine
         new Command("objects", "The objects that connectors brought.") { ListObjects.Command(), ExportObjects.Command() },
         new Command("state", "Where a connection's next run goes on.") { ShowState.Command(), SetState.Command(), ResetState.Command() },
         new Command("rejects", "Objects that could not be stored.") { ListRejects.Command(), ShowReject.Command(), ReplayReject.Command(), DismissReject.Command() },
+        new Command("oms", "Descriptions of services, without a platform.") { CheckService.Command() },
         Up.Command(),
         Down.Command(),
         Demo.Command(),

@@ -10,6 +10,9 @@ internal static class ExitCode
 
     public const int Usage = 2;
 
+    /// <summary>Of <c>oms check</c> alone, where <see cref="Failed"/> means that there are warnings.</summary>
+    public const int NothingUsable = 2;
+
     /// <summary>The API answered with a problem, or an action refused its arguments.</summary>
     public const int Problem = 3;
 
