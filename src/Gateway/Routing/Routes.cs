@@ -28,6 +28,7 @@ internal static class Routes
         // The deletion of a large stream: minutes without a byte.
         ("/v1/runs/{id}/sweep", "runner", true),
         ("/v1/schedules/{**rest}", "runner", false),
+        ("/v1/oms/check", "runner", false),
         ("/v1/objects/{**rest}", "ingest", false),
         ("/v1/rejects/{**rest}", "ingest", false),
         ("/v1/objects/export", "ingest", true),
