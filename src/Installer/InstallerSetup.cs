@@ -17,7 +17,7 @@ internal static class InstallerSetup
         services.AddSingleton<DataFolder>();
         services.AddSingleton<LocalRoots>().AddSingleton<LocalSource>().AddSingleton<Git>().AddSingleton<VcsSource>();
         services.AddSingleton<Download>().AddSingleton<Archives>().AddSingleton<HttpSource>().AddSingleton<FetchSource>();
-        services.AddSingleton<Sandbox>().AddSingleton<BuildSource>();
+        services.AddSingleton<Sandbox>().AddSingleton<BuildSource>().AddSingleton<ProtoSource>().AddSingleton<CompileProtos>();
         services.AddSingleton<BundleStore>().AddSingleton<PackBundle>().AddSingleton<UnpackBundle>();
         services.AddSingleton<InstallStatuses>().AddSingleton<InstallLogs>().AddSingleton<OldInstalls>().AddSingleton<UpdateFiles>().AddSingleton<InstallSteps>().AddSingleton<RunInstall>().AddSingleton<AnswerInstall>();
         // Before the bus, which hands it commands.

@@ -28,8 +28,10 @@ internal sealed class Workplace : IDisposable
         var roots = new LocalRoots(Microsoft.Extensions.Options.Options.Create(new LocalOptions { Roots = [Roots], Never = [Path.Combine(Roots, "registry-data")] }), Data);
         var guard = new OutboundGuard(new ConfigurationBuilder().AddInMemoryCollection(allow is null ? [] : [new("Outbound:Allow:0", allow)]).Build());
         var vcs = new VcsSource(new Git(options, Microsoft.Extensions.Options.Options.Create(git ?? new GitOptions())), roots, guard, options);
-        Fetch = new FetchSource(new LocalSource(roots, options), vcs, new HttpSource(new Download(guard, options), new Archives(options), options), Pack);
+        var download = new Download(guard, options);
+        Fetch = new FetchSource(new LocalSource(roots, options), vcs, new HttpSource(download, new Archives(options), options), Pack);
         Sandbox = new Sandbox(Data, options, NullLogger<Sandbox>.Instance);
+        Protos = new CompileProtos(Sandbox, new ProtoSource(download, vcs), options);
         Statuses = new InstallStatuses(Data);
         Logs = new InstallLogs(Data);
         // A bus that is never started: news of progress goes nowhere, as when the broker is away.
@@ -48,6 +50,7 @@ internal sealed class Workplace : IDisposable
     public PackBundle Pack { get; }
     public FetchSource Fetch { get; }
     public Sandbox Sandbox { get; }
+    public CompileProtos Protos { get; }
     public InstallStatuses Statuses { get; }
     public InstallLogs Logs { get; }
     public RunInstall Install { get; }
