@@ -1,4 +1,5 @@
 using Platform.Runner.Drivers.GoPlugin;
+using Platform.Runner.Drivers.Oms.Rpc;
 using Platform.Runner.Processes;
 
 namespace Platform.Runner.Drivers;
@@ -10,6 +11,8 @@ internal static class DriverSetup
     {
         services.AddDriver<GoPluginDriver>(GoPluginDriver.C1);
         services.AddDriver<GoPluginDriver>(GoPluginDriver.Native);
+
+        services.AddSingleton<RpcChannels>().AddSingleton<RpcDescriptions>().AddSingleton<RpcAction>();
 
         services.AddOptions<ConnectorSettings>().BindConfiguration(ConnectorSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddHostedService<PrepareAtStart>();
