@@ -12,49 +12,61 @@ internal sealed record FilesOptions([Parameter("The folder to list; absolute."),
 internal sealed class FilesConnector : Connector<FilesOptions>
 {
     private const int PageSize = 500;
+    // A state is the whole listing so far: saved with every page it would cost more than the files, and a large one doesn't fit.
+    private const int FilesPerState = 5_000;
+    private const int MostFilesOnTheWay = 25_000;
 
     /// <summary>
     /// The first run sends every file and remembers what it has seen; the next ones send what is new or changed, by time and size, and what is gone.
-    /// Where too many files are to be remembered, every run sends everything.
+    /// Where too many files are to be remembered, every run sends everything. A first run that fails on its way is gone on with by its next attempt;
+    /// another run would not know what else there was, and begins anew.
     /// </summary>
     public override async IAsyncEnumerable<SyncMessage> SyncAsync(
         FilesOptions options, SyncContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var root = RequireRoot(options);
-        var before = Listing.Read(context.State<byte[]>()) is { Files: not null } listing && listing.Root == root ? listing : null;
-        yield return before is null ? SyncMessage.BeginFull() : SyncMessage.BeginIncremental();
+        var before = Listing.Read(context.State<byte[]>()) is { Files: not null } listing && listing.Root == root && (!listing.Partial || context.CanContinue())
+            ? listing
+            : null;
+        yield return before is null ? SyncMessage.BeginFull() : context.CanContinue() ? SyncMessage.BeginContinued() : SyncMessage.BeginIncremental();
 
         var paths = FileTree.RelativePaths(root);
-        var now = new Dictionary<string, long[]>(paths.Count);
+        var known = before?.Files ?? [];
+        var there = new HashSet<string>(paths.Count);
         var sent = 0;
         var page = new List<DataObject>(PageSize);
         foreach (var path in paths)
         {
             if (before?.HasUnchanged(path, new FileInfo(FileObject.FullPath(root, path))) == true)
             {
-                now[path] = before.Files![path];
+                there.Add(path);
                 continue;
             }
 
             if (await FileObject.ReadAsync(root, path, cancellationToken) is not { } file)
                 continue;
-            now[path] = [file.Modified.Ticks, file.Size];
+            there.Add(path);
+            known[path] = [file.Modified.Ticks, file.Size];
             page.Add(file.ToData());
             sent++;
             if (page.Count < PageSize)
                 continue;
             yield return SyncMessage.Page(page);
-            yield return SyncMessage.Progress($"{now.Count} of {paths.Count} files", (double)now.Count / paths.Count);
+            if (sent % FilesPerState == 0 && before is null or { Partial: true } && known.Count <= MostFilesOnTheWay)
+                yield return SyncMessage.State(new Listing(root, known, Partial: true).Write());
+            yield return SyncMessage.Progress($"{there.Count} of {paths.Count} files", (double)there.Count / paths.Count);
             page = new(PageSize);
         }
 
         if (page.Count > 0)
             yield return SyncMessage.Page(page);
-        string[] gone = [.. before?.Files!.Keys.Where(path => !now.ContainsKey(path)) ?? []];
+        string[] gone = [.. known.Keys.Where(path => !there.Contains(path))];
         foreach (var some in gone.Chunk(PageSize))
             yield return SyncMessage.Deletes(some);
-        yield return SyncMessage.State(new Listing(root, now).Write());
-        yield return SyncMessage.Result($$"""{"files":{{now.Count}},"sent":{{sent}},"gone":{{gone.Length}}}""");
+        foreach (var path in gone)
+            known.Remove(path);
+        yield return SyncMessage.State(new Listing(root, known).Write());
+        yield return SyncMessage.Result($$"""{"files":{{known.Count}},"sent":{{sent}},"gone":{{gone.Length}}}""");
     }
 
     public override Task<IReadOnlyList<CheckResult>> CheckAsync(FilesOptions options, CancellationToken cancellationToken) =>

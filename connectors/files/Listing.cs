@@ -9,7 +9,8 @@ namespace Platform.Connectors.Files;
 /// </summary>
 /// <param name="Root">Of another root nothing is known.</param>
 /// <param name="Files">Relative path → when it was modified (ticks, UTC) and its size. Null: too many to remember.</param>
-internal sealed record Listing(string Root, Dictionary<string, long[]>? Files)
+/// <param name="Partial">The run had only got so far.</param>
+internal sealed record Listing(string Root, Dictionary<string, long[]>? Files, bool Partial = false)
 {
     private const int MaxBytes = 1 << 20;
 

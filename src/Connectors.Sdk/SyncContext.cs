@@ -13,8 +13,17 @@ public sealed record SyncContext(ILogger Log)
     /// <summary>The stored states by stream, as they were sent.</summary>
     public IReadOnlyDictionary<string, byte[]> States { get; init; } = new Dictionary<string, byte[]>();
 
+    /// <summary>The streams that <see cref="CanContinue"/> is true of.</summary>
+    public IReadOnlyList<string> Continuable { get; init; } = [];
+
     /// <summary>Whether this stream is wanted. One that is not must not begin.</summary>
     public bool Wants(string stream) => Streams.Count == 0 || Streams.Contains(stream);
+
+    /// <summary>
+    /// Whether an earlier attempt of this run saved the stream's state in a full listing. Then <see cref="SyncMessage.BeginContinued"/> may go on with it;
+    /// from any other state a stream is incremental or begins anew.
+    /// </summary>
+    public bool CanContinue(string stream = "") => Continuable.Contains(stream);
 
     /// <summary>The last stored state of a stream, read as it was written by <see cref="SyncMessage.State{T}"/>.</summary>
     /// <returns>Null (of a value type: its default): there is none, begin anew.</returns>

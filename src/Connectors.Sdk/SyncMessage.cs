@@ -1,3 +1,5 @@
+using Mode = Platform.Connector.V1.Mode;
+
 namespace Platform.Connectors;
 
 /// <summary>
@@ -12,11 +14,18 @@ public abstract record SyncMessage
 
     /// <summary>Begins a stream of which everything there is will be sent: once the run has succeeded, what it did not send is deleted.</summary>
     /// <param name="stream">At most 255 bytes; empty for a connector that has only one. A stream begins once.</param>
-    public static SyncMessage BeginFull(string stream = "") => new StreamBegun(stream, Full: true);
+    public static SyncMessage BeginFull(string stream = "") => new StreamBegun(stream, Mode.Full);
+
+    /// <summary>
+    /// Begins a stream with the rest of a full listing, from its state on: what it does not send and the earlier attempts of this run have not sent
+    /// before that state is deleted once the run has succeeded. Only where <see cref="SyncContext.CanContinue"/>.
+    /// </summary>
+    /// <param name="stream">As in <see cref="BeginFull"/>.</param>
+    public static SyncMessage BeginContinued(string stream = "") => new StreamBegun(stream, Mode.Continued);
 
     /// <summary>Begins a stream that tells what is new, from its state on. What it does not send stays.</summary>
     /// <param name="stream">As in <see cref="BeginFull"/>.</param>
-    public static SyncMessage BeginIncremental(string stream = "") => new StreamBegun(stream, Full: false);
+    public static SyncMessage BeginIncremental(string stream = "") => new StreamBegun(stream, Mode.Incremental);
 
     /// <summary>Nothing more comes of this stream.</summary>
     public static SyncMessage End(string? stream = null) => new StreamEnded(stream);
@@ -47,7 +56,7 @@ public abstract record SyncMessage
     public static SyncMessage Result(string text) => new SyncResult(text);
 }
 
-internal sealed record StreamBegun(string Stream, bool Full) : SyncMessage;
+internal sealed record StreamBegun(string Stream, Mode Mode) : SyncMessage;
 
 internal sealed record StreamEnded(string? Stream) : SyncMessage;
 

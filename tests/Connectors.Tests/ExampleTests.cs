@@ -45,6 +45,9 @@ public sealed class ExampleTests
         Assert.Equal(
             ["begin numbers Incremental", "page 1", """state {"last":601}""", "progress 1", "end numbers"],
             await SyncAsync(new NumbersConnector(), new NumbersOptions(601), new() { ["numbers"] = """{"last":600}"""u8.ToArray() }));
+        Assert.Equal(
+            ["begin numbers Continued", "page 1", """state {"last":601}""", "progress 1", "end numbers"],
+            await SyncAsync(new NumbersConnector(), new NumbersOptions(601), new() { ["numbers"] = """{"last":600}"""u8.ToArray() }, "numbers"));
         var refused = await Assert.ThrowsAsync<FormatException>(() => SyncAsync(new NumbersConnector(), new NumbersOptions(601), new() { ["numbers"] = "edited"u8.ToArray() }));
         Assert.Contains("stream \"numbers\"", refused.Message, StringComparison.Ordinal);
     }
@@ -60,11 +63,11 @@ public sealed class ExampleTests
         }
     }
 
-    internal static async Task<List<string>> SyncAsync<TOptions>(Connector<TOptions> connector, TOptions options, Dictionary<string, byte[]> states)
+    internal static async Task<List<string>> SyncAsync<TOptions>(Connector<TOptions> connector, TOptions options, Dictionary<string, byte[]> states, params string[] continuable)
     {
         var host = new Heard();
         var answer = new SyncAnswer(host, CancellationToken.None);
-        await foreach (var message in connector.SyncAsync(options, new SyncContext(NullLogger.Instance) { States = states }, CancellationToken.None))
+        await foreach (var message in connector.SyncAsync(options, new SyncContext(NullLogger.Instance) { States = states, Continuable = continuable }, CancellationToken.None))
             await answer.SendAsync(message);
         await answer.EndAsync();
         return host.Messages;

@@ -14,7 +14,9 @@ internal sealed class NumbersConnector : Connector<NumbersOptions>
         NumbersOptions options, SyncContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var last = context.State<Position>("numbers")?.Last ?? 0;
-        yield return last == 0 ? SyncMessage.BeginFull("numbers") : SyncMessage.BeginIncremental("numbers");
+        yield return last == 0 ? SyncMessage.BeginFull("numbers")
+            : context.CanContinue("numbers") ? SyncMessage.BeginContinued("numbers")
+            : SyncMessage.BeginIncremental("numbers");
         foreach (var page in Enumerable.Range(last + 1, Math.Max(0, options.UpTo - last)).Chunk(500))
         {
             await Task.Yield(); // Here a real source would be asked.

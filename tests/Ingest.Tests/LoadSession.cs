@@ -18,6 +18,9 @@ internal sealed class LoadSession : IDisposable
     /// <summary>What the connector may go on from, by stream.</summary>
     public IReadOnlyDictionary<string, string> States { get; private set; } = new Dictionary<string, string>();
 
+    /// <summary>The streams whose listing may be gone on with.</summary>
+    public IReadOnlyList<string> Continuable { get; private set; } = [];
+
     public static async Task<LoadSession> OpenAsync(IngestHost host, TestRun run, bool startOver = false, bool notifyChanges = false)
     {
         var session = Start(host);
@@ -27,6 +30,7 @@ internal sealed class LoadSession : IDisposable
             var reply = await session.ReplyAsync();
             Assert.Equal(LoadReply.BodyOneofCase.Opened, reply.BodyCase);
             session.States = reply.Opened.States.ToDictionary(state => state.Stream, state => state.State.ToStringUtf8());
+            session.Continuable = [.. reply.Opened.States.Where(state => state.Continuable).Select(state => state.Stream)];
             return session;
         }
         catch
@@ -41,9 +45,9 @@ internal sealed class LoadSession : IDisposable
 
     public Task SendAsync(LoadMessage message) => _call.RequestStream.WriteAsync(message, TestContext.Current.CancellationToken);
 
-    public Task SendAsync(byte[] page, string stream = "", bool flush = false, bool deletes = false, string? state = null)
+    public Task SendAsync(byte[] page, string stream = "", bool flush = false, bool deletes = false, string? state = null, bool listing = false)
     {
-        var message = new Page { Sequence = ++_sequence, Stream = stream, Objects = UnsafeByteOperations.UnsafeWrap(page), Flush = flush, Deletes = deletes };
+        var message = new Page { Sequence = ++_sequence, Stream = stream, Objects = UnsafeByteOperations.UnsafeWrap(page), Flush = flush, Deletes = deletes, Listing = listing };
         if (state is not null)
             message.State = ByteString.CopyFromUtf8(state);
         return SendAsync(new LoadMessage { Page = message });
@@ -64,9 +68,9 @@ internal sealed class LoadSession : IDisposable
     }
 
     /// <summary>Sends a page that wants its answer and waits for it.</summary>
-    public async Task<Counts> LoadAsync(byte[] page, string stream = "", bool deletes = false, string? state = null)
+    public async Task<Counts> LoadAsync(byte[] page, string stream = "", bool deletes = false, string? state = null, bool listing = false)
     {
-        await SendAsync(page, stream, flush: true, deletes, state);
+        await SendAsync(page, stream, flush: true, deletes, state, listing);
         return await AckAsync(_sequence);
     }
 

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using Google.Protobuf;
 
@@ -48,6 +49,25 @@ public sealed class NativeFilesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_next_attempt_of_a_first_run_goes_on_with_its_listing_and_another_run_begins_anew()
+    {
+        await SyncAsync();
+        bench.Peers.Ingest.States[""] = ByteString.CopyFrom(Partial("a.txt", "gone.txt"));
+        bench.Peers.Ingest.Messages.Clear();
+
+        var anew = await SyncAsync();
+        Assert.Equal("""{"files":3,"sent":3,"gone":0}""", anew.Result);
+        Assert.Equal([""], anew.CompleteStreams);
+        bench.Peers.Ingest.Messages.Clear();
+
+        bench.Peers.Ingest.Continuable.Add("");
+        var rest = await SyncAsync();
+        Assert.Equal("""{"files":3,"sent":2,"gone":1}""", rest.Result);
+        Assert.Equal(["+b.txt", "+c.txt", "-gone.txt"], Told());
+        Assert.Equal([""], rest.CompleteStreams);
+    }
+
+    [Fact]
     public async Task It_says_what_it_takes_brings_and_can_do()
     {
         var specification = (await bench.DescribeAsync(SampleConnectors.Folder, Command)).Specification!;
@@ -90,6 +110,16 @@ public sealed class NativeFilesTests : IAsyncLifetime
     private string Options => $$"""{"root": "{{root}}"}""";
 
     private Task<Drivers.SyncEnd> SyncAsync(bool fromStart = false) => bench.SyncAsync(Options, SampleConnectors.Folder, Command, fromStart: fromStart);
+
+    // As it was saved when no more than these had been sent.
+    private byte[] Partial(params string[] paths)
+    {
+        var files = paths.ToDictionary(path => path, path => (long[])[File.GetLastWriteTimeUtc($"{root}/{path}").Ticks, 1]);
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+            JsonSerializer.Serialize(gzip, new { Root = root, Files = files, Partial = true });
+        return packed.ToArray();
+    }
 
     // As Ingest would: what was sent as the state last is there for the next run.
     private void Remember()

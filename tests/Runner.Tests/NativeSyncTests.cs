@@ -9,6 +9,7 @@ public sealed class NativeSyncTests(ScriptedConnectors scripted) : NativeTest(sc
 {
     private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(5);
     private const string Begin = """{"stream_begin": {"stream": "s", "mode": "MODE_FULL"}}""";
+    private const string Continued = """{"stream_begin": {"stream": "s", "mode": "MODE_CONTINUED"}}""";
     private const string End = """{"stream_end": {"stream": "s"}}""";
 
     private const string News = """{"stream_begin": {"stream": "news", "mode": "MODE_INCREMENTAL"}}""";
@@ -56,6 +57,34 @@ public sealed class NativeSyncTests(ScriptedConnectors scripted) : NativeTest(sc
         Assert.Equal("""{"states": {"b": "at 7"}, "streams": ["b"]}""", (await SyncAsync(script, streams: ["b"])).Result);
         Assert.Equal("""{"states": {}, "streams": []}""", (await SyncAsync(script, fromStart: true)).Result);
         Assert.Equal([false, false, true], bench.Peers.Ingest.Opens.Select(o => o.StartOver));
+    }
+
+    [Fact]
+    public async Task The_rest_of_a_listing_makes_its_stream_complete_and_its_states_are_those_of_a_listing()
+    {
+        bench.Peers.Ingest.States["s"] = ByteString.CopyFromUtf8("at 5");
+        bench.Peers.Ingest.States["news"] = ByteString.CopyFromUtf8("at 7");
+        bench.Peers.Ingest.Continuable.Add("s");
+
+        var end = await SyncAsync(Script($"{Continued}, {News}, {Page("6")}, {State("s6")}, {State("n8", "news")}, {End}, {Rest}"));
+
+        Assert.Equal(["s"], end.CompleteStreams);
+        Assert.Equal([("s", true), ("news", false)], bench.Peers.Ingest.Messages.Where(m => m.HasState).Select(m => (m.Stream, m.Listing)));
+        Assert.Equal(
+            """{"continuable": ["s"], "states": {"news": "at 7", "s": "at 5"}, "streams": []}""",
+            (await SyncAsync(Script("", """ "tell_request": true, """))).Result);
+    }
+
+    [Fact]
+    public async Task Only_a_state_of_a_listing_of_the_same_run_can_be_gone_on_from_as_one()
+    {
+        bench.Peers.Ingest.States["s"] = ByteString.CopyFromUtf8("at 5");
+        var script = Script($"{Continued}, {End}");
+
+        Assert.Contains("is not continuable", (await FaultAsync(script)).Message, StringComparison.Ordinal);
+        bench.Peers.Ingest.Continuable.Add("s");
+        var fault = (await Assert.ThrowsAsync<RunFaultException>(() => SyncAsync(script, fromStart: true))).Fault;
+        Assert.Equal("protocol_violation", fault.Code);
     }
 
     [Theory]

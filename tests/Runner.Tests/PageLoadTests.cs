@@ -70,7 +70,7 @@ public sealed class PageLoadTests : IAsyncLifetime
     [Fact]
     public async Task Deletes_and_state_go_along_with_their_page()
     {
-        await load.SendAsync("s", Objects("a"), deletes: true, state: Encoding.UTF8.GetBytes("further"), TestContext.Current.CancellationToken);
+        await load.SendAsync("s", Objects("a"), deletes: true, state: Encoding.UTF8.GetBytes("further"), cancel: TestContext.Current.CancellationToken);
         await load.SendAsync("s", default, state: ReadOnlyMemory<byte>.Empty, cancel: TestContext.Current.CancellationToken);
         await load.SendAsync("s", Objects("b"), cancel: TestContext.Current.CancellationToken);
         await load.FlushAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);

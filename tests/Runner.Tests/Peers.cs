@@ -102,6 +102,9 @@ public sealed class IngestPeer : Platform.Ingest.V1.Ingest.IngestBase
     /// <summary>What Opened tells.</summary>
     public ConcurrentDictionary<string, ByteString> States { get; } = [];
 
+    /// <summary>The streams whose state Opened tells as continuable.</summary>
+    public ConcurrentBag<string> Continuable { get; } = [];
+
     public IReadOnlyList<string> Ids => [.. Pages.SelectMany(p => p.Objects).Select(o => o.RemoteId.ToStringUtf8())];
 
     public override async Task Load(IAsyncStreamReader<LoadMessage> requests, IServerStreamWriter<LoadReply> replies, ServerCallContext context)
@@ -112,7 +115,8 @@ public sealed class IngestPeer : Platform.Ingest.V1.Ingest.IngestBase
             if (requests.Current.Open is { } open)
             {
                 Opens.Enqueue(open);
-                await replies.WriteAsync(new LoadReply { Opened = new Opened { States = { States.Select(s => new StreamState { Stream = s.Key, State = s.Value }) } } });
+                var states = States.Select(s => new StreamState { Stream = s.Key, State = s.Value, Continuable = Continuable.Contains(s.Key) });
+                await replies.WriteAsync(new LoadReply { Opened = new Opened { States = { states } } });
                 continue;
             }
 

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using C1 = Platform.Protocols.C1;
+using Mode = Platform.Connector.V1.Mode;
 
 namespace Platform.Connectors.GoPlugin;
 
@@ -52,7 +53,7 @@ internal sealed class C1ConnectorService<TConnector, TOptions>(TConnector connec
                 }));
                 await host.UpsertAsync(response, cancellationToken: cancellationToken);
                 break;
-            case FullListingDeclared or StreamBegun { Full: true }:
+            case FullListingDeclared or StreamBegun { Mode: Mode.Full }:
                 await host.CleanAsync(new C1.Empty(), cancellationToken: cancellationToken);
                 break;
             case SyncResult result:

@@ -41,6 +41,7 @@ internal sealed class NativeConnectorService<TConnector, TOptions>(TConnector co
         {
             Streams = [.. request.Streams],
             States = request.States.ToDictionary(s => s.Stream, s => s.State.ToByteArray()),
+            Continuable = [.. request.States.Where(s => s.Continuable).Select(s => s.Stream)],
         };
         var answer = new SyncAnswer(responseStream, context.CancellationToken);
         await foreach (var message in connector.SyncAsync(options, asked, context.CancellationToken))

@@ -13,7 +13,7 @@ internal sealed class SyncAnswer(IServerStreamWriter<V1.SyncMessage> host, Cance
 
     public Task SendAsync(SyncMessage message) => message switch
     {
-        StreamBegun begun => BeginAsync(begun.Stream, begun.Full),
+        StreamBegun begun => BeginAsync(begun.Stream, begun.Mode),
         StreamEnded ended => EndAsync(ended.Stream ?? open.LastOrDefault(Unnamed)),
         ObjectPage page => InStreamAsync(page.Stream, stream => new() { Page = new() { Stream = stream, Upserts = Wire(page.Objects) } }),
         DeletedObjects gone => InStreamAsync(gone.Stream, stream => new() { Page = new() { Stream = stream, Deletes = Wire(gone.RemoteIds) } }),
@@ -41,16 +41,16 @@ internal sealed class SyncAnswer(IServerStreamWriter<V1.SyncMessage> host, Cance
 
     private Task DeclareFullAsync() => (open.Count, unnamedIsFull) switch
     {
-        (0, _) => BeginAsync(Unnamed, full: true),
+        (0, _) => BeginAsync(Unnamed, V1.Mode.Full),
         (_, true) => Task.CompletedTask,
         _ => throw new InvalidOperationException("FullListing() has to come before the first page. A connector of several streams begins each with BeginFull or BeginIncremental."),
     };
 
-    private Task BeginAsync(string stream, bool full)
+    private Task BeginAsync(string stream, V1.Mode mode)
     {
         open.Add(stream);
-        unnamedIsFull |= full && stream == Unnamed;
-        return WriteAsync(new() { StreamBegin = new() { Stream = stream, Mode = full ? V1.Mode.Full : V1.Mode.Incremental } });
+        unnamedIsFull |= mode == V1.Mode.Full && stream == Unnamed;
+        return WriteAsync(new() { StreamBegin = new() { Stream = stream, Mode = mode } });
     }
 
     private Task EndAsync(string stream)
@@ -62,7 +62,7 @@ internal sealed class SyncAnswer(IServerStreamWriter<V1.SyncMessage> host, Cance
     private async Task InStreamAsync(string? named, Func<string, V1.SyncMessage> message)
     {
         if (open.Count == 0 && named is null or Unnamed)
-            await BeginAsync(Unnamed, full: false);
+            await BeginAsync(Unnamed, V1.Mode.Incremental);
         await WriteAsync(message(named ?? open[^1]));
     }
 

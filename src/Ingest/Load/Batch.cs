@@ -38,7 +38,6 @@ internal sealed class Batch
         }
     }
 
-    /// <summary>The last state of each stream that these pages carry.</summary>
-    public IEnumerable<(string Stream, ReadOnlyMemory<byte> State)> States() =>
-        Pages.Where(page => page.State is not null).GroupBy(page => page.Stream, (stream, carriers) => (stream, carriers.Last().State!.Value));
+    /// <summary>The pages that carry the last state of each stream.</summary>
+    public IEnumerable<QueuedPage> States() => Pages.Where(page => page.State is not null).GroupBy(page => page.Stream, (_, carriers) => carriers.Last());
 }

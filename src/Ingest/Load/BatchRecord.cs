@@ -68,14 +68,16 @@ internal sealed class BatchRecord(WriterIdentity writer, Numbers before)
                 """, writer.RunId, stream, rejects);
         }
 
-        foreach (var (stream, state) in batch.States())
+        foreach (var page in batch.States())
         {
+            // The same bytes again change nothing that is shown, but whose listing they are part of.
             Add(commands, """
-                INSERT INTO states (connection_id, stream, state, version, run_id, updated_at) VALUES ($1, $2, $3, 1, $4, now())
+                INSERT INTO states (connection_id, stream, state, version, run_id, in_listing, updated_at) VALUES ($1, $2, $3, 1, $4, $5, now())
                 ON CONFLICT (connection_id, stream) DO UPDATE
-                SET state = excluded.state, version = states.version + 1, run_id = excluded.run_id, updated_at = excluded.updated_at
-                WHERE states.state <> excluded.state
-                """, writer.ConnectionId, stream, state, writer.RunId);
+                SET state = excluded.state, version = states.version + (states.state <> excluded.state)::integer, run_id = excluded.run_id,
+                    in_listing = excluded.in_listing, updated_at = excluded.updated_at
+                WHERE states.state <> excluded.state OR states.in_listing OR excluded.in_listing
+                """, writer.ConnectionId, page.Stream, page.State!.Value, writer.RunId, page.Listing);
         }
 
         await commands.ExecuteNonQueryAsync(cancellation);

@@ -29,7 +29,9 @@ internal sealed class LoadCall(OpenRun openRun, LoadDatabase database, Retries r
         using var open = openLoads.Add(writer, cancellation);
         try
         {
-            var opened = new Opened { States = { run.States.Select(each => new StreamState { Stream = each.Stream, State = UnsafeByteOperations.UnsafeWrap(each.State) }) } };
+            var states = run.States.Select(each =>
+                new StreamState { Stream = each.Stream, State = UnsafeByteOperations.UnsafeWrap(each.State), Continuable = each.Continuable });
+            var opened = new Opened { States = { states } };
             await replies.WriteAsync(new() { Opened = opened }, cancellation);
             await PumpAsync(requests, replies, new(database, retries, writer, loadId, request.NotifyChanges, run.HasObjects ? null : new()), activity, open.Token);
         }

@@ -2,9 +2,9 @@ using Npgsql;
 
 namespace Platform.Ingest.Load;
 
-/// <param name="States">As they are committed, by stream.</param>
+/// <param name="States">As they are committed, by stream. Continuable: this run saved it in a listing, whose record of what was seen still counts.</param>
 /// <param name="HasObjects">Tombstones included.</param>
-internal sealed record OpenedRun(IReadOnlyList<(string Stream, byte[] State)> States, bool HasObjects);
+internal sealed record OpenedRun(IReadOnlyList<(string Stream, byte[] State, bool Continuable)> States, bool HasObjects);
 
 /// <summary>Takes a connection over for one load. From here on every earlier load of it is refused.</summary>
 internal sealed class OpenRun(LoadDatabase database, Retries retries)
@@ -31,7 +31,7 @@ internal sealed class OpenRun(LoadDatabase database, Retries retries)
         if (!startOver && standing.LoadId != Guid.Empty && standing.RunId != writer.RunId)
             throw Errors.StaleFence(writer.Fence, "another run has opened since, and this one can only start over");
         await TakeAsync(connection, writer, loadId, startOver, standing.Last.Ordinal, cancellation);
-        var opened = await ReadAsync(connection, writer.ConnectionId, cancellation);
+        var opened = await ReadAsync(connection, writer, cancellation);
         await transaction.CommitAsync(CancellationToken.None);
         return opened;
     }
@@ -70,29 +70,36 @@ internal sealed class OpenRun(LoadDatabase database, Retries retries)
                         new() { Value = writer.ConnectionId }, new() { Value = writer.RunId }, new() { Value = startOver }, new() { Value = writer.Kind == WriterKinds.Sync },
                     }
                 },
+                new("UPDATE states SET in_listing = false WHERE connection_id = $1 AND in_listing AND $2")
+                {
+                    Parameters = { new() { Value = writer.ConnectionId }, new() { Value = startOver } }
+                },
                 new("DELETE FROM unreadable_keys WHERE run_id = $1 AND $2") { Parameters = { new() { Value = writer.RunId }, new() { Value = startOver } } },
             }
         };
         await take.ExecuteNonQueryAsync(cancellation);
     }
 
-    private static async Task<OpenedRun> ReadAsync(NpgsqlConnection connection, Guid connectionId, CancellationToken cancellation)
+    private static async Task<OpenedRun> ReadAsync(NpgsqlConnection connection, WriterIdentity writer, CancellationToken cancellation)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new("SELECT EXISTS (SELECT FROM objects WHERE connection_id = $1)") { Parameters = { new() { Value = connectionId } } },
-                new("SELECT stream, state FROM states WHERE connection_id = $1 ORDER BY stream") { Parameters = { new() { Value = connectionId } } },
+                new("SELECT EXISTS (SELECT FROM objects WHERE connection_id = $1)") { Parameters = { new() { Value = writer.ConnectionId } } },
+                new("SELECT stream, state, in_listing AND run_id IS NOT DISTINCT FROM $2 FROM states WHERE connection_id = $1 ORDER BY stream")
+                {
+                    Parameters = { new() { Value = writer.ConnectionId }, new() { Value = writer.RunId } }
+                },
             }
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         var hasObjects = reader.GetBoolean(0);
         await reader.NextResultAsync(cancellation);
-        var states = new List<(string, byte[])>();
+        var states = new List<(string, byte[], bool)>();
         while (await reader.ReadAsync(cancellation))
-            states.Add((reader.GetString(0), reader.GetFieldValue<byte[]>(1)));
+            states.Add((reader.GetString(0), reader.GetFieldValue<byte[]>(1), reader.GetBoolean(2)));
         return new(states, hasObjects);
     }
 }

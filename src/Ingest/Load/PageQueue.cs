@@ -5,8 +5,9 @@ namespace Platform.Ingest.Load;
 /// <summary>A page as it came; its bytes are those of the message.</summary>
 /// <param name="Deletes">The objects are gone: of each only its key counts.</param>
 /// <param name="State">The connector's state once this page is stored; null: it carries none.</param>
+/// <param name="Listing">The state is one of a listing of all that the stream has.</param>
 internal sealed record QueuedPage(
-    long Sequence, string Stream, ReadOnlyMemory<byte> Bytes, int Objects, bool Flush, bool Deletes = false, ReadOnlyMemory<byte>? State = null)
+    long Sequence, string Stream, ReadOnlyMemory<byte> Bytes, int Objects, bool Flush, bool Deletes = false, ReadOnlyMemory<byte>? State = null, bool Listing = false)
 {
     // What a page without objects costs in memory, so that a flood of empty ones is bounded as well.
     private const int Overhead = 512;

@@ -47,7 +47,7 @@ internal static class PageReader
         {
             return new(
                 expected, page.Stream, page.Objects.Memory, ObjectPageReader.Count(page.Objects.Span), page.Flush, page.Deletes,
-                page.HasState ? (ReadOnlyMemory<byte>?)page.State.Memory : null);
+                page.HasState ? (ReadOnlyMemory<byte>?)page.State.Memory : null, page.Listing);
         }
         catch (MalformedPageException e)
         {

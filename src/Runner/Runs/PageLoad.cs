@@ -65,10 +65,12 @@ internal sealed class PageLoad : IDisposable
     /// <param name="objects">As in <see cref="AcceptAsync"/>; they may be overwritten after this.</param>
     /// <param name="deletes">The objects are gone: of each only <c>remote_id</c> counts.</param>
     /// <param name="state">The connector's state once this page and all before it are stored, committed together with them.</param>
+    /// <param name="listing">The state is one of a full listing that this run began.</param>
     /// <exception cref="RunFaultException">An earlier page was not accepted, or this one could not be written.</exception>
-    public Task SendAsync(string stream, ReadOnlyMemory<byte> objects, bool deletes = false, ReadOnlyMemory<byte>? state = null, CancellationToken cancel = default)
+    public Task SendAsync(
+        string stream, ReadOnlyMemory<byte> objects, bool deletes = false, ReadOnlyMemory<byte>? state = null, bool listing = false, CancellationToken cancel = default)
     {
-        var page = new Page { Stream = stream, Objects = UnsafeByteOperations.UnsafeWrap(objects), Deletes = deletes };
+        var page = new Page { Stream = stream, Objects = UnsafeByteOperations.UnsafeWrap(objects), Deletes = deletes, Listing = listing };
         if (state is { } bytes)
             page.State = UnsafeByteOperations.UnsafeWrap(bytes);
         return InTurnAsync(s => s.WriteAsync(page, cancel), cancel);

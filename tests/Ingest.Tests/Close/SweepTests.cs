@@ -73,6 +73,37 @@ public sealed class SweepTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Only_the_run_that_saved_a_state_in_a_listing_may_go_on_with_it_and_no_longer_once_it_has_started_over()
+    {
+        using (var first = await _host.OpenAsync(_run))
+        {
+            Assert.Empty(first.Continuable);
+            await first.LoadAsync(Pages.Range("key-", 0, 3), "a", state: "a", listing: true);
+            await first.LoadAsync(Pages.Range("key-", 0, 3), "b", state: "b");
+            // The same bytes: an incremental stream has reached them too, but whoever goes on from there doesn't list.
+            await first.LoadAsync(Pages.Encode(), "c", state: "c", listing: true);
+            await first.LoadAsync(Pages.Encode(), "c", state: "c");
+        }
+
+        using (var second = await _host.OpenAsync(_run = _run.Again()))
+            Assert.Equal(["a"], second.Continuable);
+        using (var over = await _host.OpenAsync(_run = _run.Again(), startOver: true))
+            Assert.Empty(over.Continuable);
+        using (var third = await _host.OpenAsync(_run = _run.Again()))
+        {
+            Assert.Empty(third.Continuable);
+            await third.LoadAsync(Pages.Encode(), "a", state: "a", listing: true);
+        }
+
+        using (var fourth = await _host.OpenAsync(_run = _run.Again()))
+            Assert.Equal(["a"], fourth.Continuable);
+        await _host.CloseAsync(_run, Outcome.Failed);
+        using var next = await _host.OpenAsync(_run.Next());
+        Assert.Empty(next.Continuable);
+        Assert.Equal(3, next.States.Count);
+    }
+
+    [Fact]
     public async Task An_attempt_that_goes_on_keeps_what_the_one_before_has_seen_and_one_that_starts_over_does_not()
     {
         await ListAsync(Pages.Range("key-", 0, 6));

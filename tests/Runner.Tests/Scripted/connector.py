@@ -1,7 +1,9 @@
 """A connector of the platform's own protocol in Python, without a plugin library: it says what its options tell it to say.
 
 Started as `connector.py [FILE]`; the file has the specification as JSON. Options and arguments:
-  {"messages": [SyncMessage or ActionMessage as JSON, ...], "status": ["UNAVAILABLE", "text"], "hang": true, "exit": 3, "checks": [...]}
+  {"messages": [SyncMessage or ActionMessage as JSON, ...], "status": ["UNAVAILABLE", "text"], "hang": true, "exit": 3, "checks": [...],
+   "after": {STATE: script, ...}}
+The last says what a sync does that is given such a state.
 """
 import json
 import os
@@ -52,8 +54,13 @@ def check(request, context):
 
 def sync(request, context):
     script = json.loads(request.config)
+    for given in request.states:
+        script = script.get("after", {}).get(given.state.decode(), script)
     if script.get("tell_request"):
         asked = {"states": {s.stream: s.state.decode() for s in request.states}, "streams": list(request.streams)}
+        continuable = [s.stream for s in request.states if s.continuable]
+        if continuable:
+            asked["continuable"] = continuable
         yield v1.SyncMessage(result=json.dumps(asked, sort_keys=True))
     yield from say(v1.SyncMessage, script, context)
 

@@ -70,7 +70,7 @@ internal sealed class NativeSession(PluginHost plugin, ConnectorOutput output, i
         if (!work.FromStart)
             request.States.Add(pages.States
                 .Where(s => work.Streams.Count == 0 || work.Streams.Contains(s.Stream))
-                .Select(s => new StreamState { Stream = s.Stream, State = s.State }));
+                .Select(s => new StreamState { Stream = s.Stream, State = s.State, Continuable = s.Continuable }));
         var deadline = DateTime.UtcNow + work.TotalLimit;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var call = plugin.Invoker.AsyncServerStreamingCall(SyncReception.Method, null, new(deadline: deadline, cancellationToken: stop.Token), request);

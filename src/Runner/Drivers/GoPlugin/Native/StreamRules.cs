@@ -5,7 +5,8 @@ namespace Platform.Runner.Drivers.GoPlugin.Native;
 
 /// <summary>What the contract asks of the streams of one Sync. Each method throws <c>protocol_violation</c> for what breaks it.</summary>
 /// <param name="asked">The streams that were asked for; empty: all.</param>
-internal sealed class StreamRules(IReadOnlyList<string> asked)
+/// <param name="continuable">Of these the listing that an earlier attempt of the run has begun may be gone on with.</param>
+internal sealed class StreamRules(IReadOnlyList<string> asked, IReadOnlyList<string> continuable)
 {
     private const int MaxNameBytes = 255;
     private const int MaxStreams = 10_000;
@@ -21,6 +22,8 @@ internal sealed class StreamRules(IReadOnlyList<string> asked)
             throw Faults.ProtocolViolation($"a stream's name has at most {MaxNameBytes} bytes and no NUL; it began {Quote(stream)}");
         if (!Enum.IsDefined(mode))
             throw Faults.ProtocolViolation($"it began the stream {Quote(stream)} in the mode {(int)mode}, which is not known");
+        if (mode == Mode.Continued && !continuable.Contains(stream))
+            throw Faults.ProtocolViolation($"it began the stream {Quote(stream)} as the rest of a listing; the state that it was given is not continuable");
         if (asked.Count > 0 && !asked.Contains(stream))
             throw Faults.ProtocolViolation($"it began the stream {Quote(stream)}, which was not asked for");
         if (ended.Contains(stream) || !open.TryAdd(stream, mode))
@@ -32,13 +35,16 @@ internal sealed class StreamRules(IReadOnlyList<string> asked)
     public void End(string stream)
     {
         RequireOpen(stream, "the end");
-        if (open[stream] == Mode.Full)
+        if (Lists(stream))
             complete.Add(stream);
         open.Remove(stream);
         ended.Add(stream);
     }
 
     public void Page(string stream) => RequireOpen(stream, "a page");
+
+    /// <summary>Whether the open stream is to be sent whole, by this attempt or together with those before it.</summary>
+    public bool Lists(string stream) => open[stream] is Mode.Full or Mode.Continued;
 
     public void State(StreamState state)
     {

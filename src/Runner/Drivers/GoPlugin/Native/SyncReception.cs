@@ -16,7 +16,7 @@ internal sealed class SyncReception(SyncWork work, PageLoad pages, ConnectorOutp
         MethodType.ServerStreaming, "platform.connector.v1.Connector", "Sync",
         Marshallers.Create(request => request.ToByteArray(), SyncRequest.Parser.ParseFrom), ReceivedPage.Marshaller);
 
-    private readonly StreamRules streams = new(work.Streams);
+    private readonly StreamRules streams = new(work.Streams, work.FromStart ? [] : [.. pages.States.Where(s => s.Continuable).Select(s => s.Stream)]);
     private string result = "";
 
     /// <returns>Once everything is committed.</returns>
@@ -51,7 +51,7 @@ internal sealed class SyncReception(SyncWork work, PageLoad pages, ConnectorOutp
             case SyncMessage.BodyOneofCase.State:
                 var state = part.Message.State;
                 streams.State(state);
-                await pages.SendAsync(state.Stream, ReadOnlyMemory<byte>.Empty, state: state.State.Memory, cancel: stop);
+                await pages.SendAsync(state.Stream, ReadOnlyMemory<byte>.Empty, state: state.State.Memory, listing: streams.Lists(state.Stream), cancel: stop);
                 break;
             case SyncMessage.BodyOneofCase.Progress:
                 work.OnProgress(Words.Line(part.Message.Progress.Message), Words.Fraction(part.Message.Progress));
