@@ -77,6 +77,7 @@ public sealed class RunAttemptTests(ServersFixture servers, GoConnectors connect
         await Wait.ForAsync("the wait for the next attempt", async () => (run = await runner.RunAsync(id)).GetProperty("next_attempt_at").ValueKind == JsonValueKind.String, RunTimeout);
         Assert.Equal("running", run.GetProperty("state").GetString());
         Assert.Equal("ingest_unavailable", run.GetProperty("last_error").GetProperty("code").GetString());
+        Assert.Equal("Nothing to do: the run is tried again by itself.", run.GetProperty("last_error").GetProperty("remedy").GetString());
 
         await runner.WaitForStateAsync(await StartRunAsync("""{"mode": "ok"}""", "other"), RunTimeout, "succeeded");
         var behind = Id(await runner.StartRunAsync("c"));
@@ -103,6 +104,8 @@ public sealed class RunAttemptTests(ServersFixture servers, GoConnectors connect
 
         Assert.Equal("succeeded", run.GetProperty("state").GetString());
         Assert.Equal("runner_stopping", run.GetProperty("last_error").GetProperty("code").GetString());
+        // Nothing failed: it is the first attempt still.
+        Assert.Equal(1, run.GetProperty("attempt").GetInt32());
         Assert.Empty(ProcessTable.WithPrefix(RunFolder.Marker, temporary));
     }
 

@@ -28,6 +28,10 @@ public sealed class RunFaultTests(ServersFixture servers, GoConnectors connector
         var close = Assert.Single(peers.Ingest.Closes);
         Assert.True(close.Run.Fence > 1);
         Assert.DoesNotContain(Directory.EnumerateDirectories(temporary), folder => Directory.EnumerateFileSystemEntries(folder).Any());
+        using var asked = new HttpRequestMessage(HttpMethod.Get, $"/v1/runs/{id}/log") { Headers = { { "Accept", "application/json" } } };
+        using var log = await runner.Client.SendAsync(asked, TestContext.Current.CancellationToken);
+        var lines = (await log.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("items").EnumerateArray();
+        Assert.Equal("Attempt 1 has ended: The runner that ran this connector is gone. (runner_lost)", lines.Last().GetProperty("text").GetString());
     }
 
     [Fact]

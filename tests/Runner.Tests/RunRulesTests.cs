@@ -8,6 +8,20 @@ public sealed class RunRulesTests
     private static readonly RunFault Fault = Faults.SyncFailed("quota").Fault;
 
     [Fact]
+    public void A_runner_that_is_stopped_in_order_costs_a_run_no_attempt_but_not_for_ever_and_not_one_that_may_have_one_only()
+    {
+        var stop = Faults.RunnerStopping;
+
+        Assert.True(RunRules.TriesAgain(stop, attempt: 3, maxAttempts: 3, cancelRequested: false, stops: RunRules.FreeStops - 1));
+        Assert.True(RunRules.IsHandedOn(stop, maxAttempts: 3, RunRules.FreeStops - 1));
+        Assert.False(RunRules.TriesAgain(stop, attempt: 3, maxAttempts: 3, cancelRequested: false, RunRules.FreeStops));
+        Assert.True(RunRules.TriesAgain(stop, attempt: 2, maxAttempts: 3, cancelRequested: false, RunRules.FreeStops));
+        Assert.False(RunRules.TriesAgain(stop, attempt: 1, maxAttempts: 1, cancelRequested: false));
+        Assert.False(RunRules.TriesAgain(stop, attempt: 1, maxAttempts: 3, cancelRequested: true));
+        Assert.False(RunRules.IsHandedOn(Faults.RunnerLost, maxAttempts: 3, stops: 0));
+    }
+
+    [Fact]
     public void A_sync_without_a_fault_succeeds_even_if_a_cancel_came_late() => Assert.Equal((Outcome.Succeeded, null), RunRules.Decide(null, true));
 
     [Fact]

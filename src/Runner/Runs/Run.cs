@@ -57,6 +57,7 @@ internal sealed class Run
     public int? MaxAttempts { get; init; }
     public DateTimeOffset? NextAttemptAt { get; init; }
     public string? AttemptError { get; init; }
+    public int Stops { get; init; }
     public bool FromStart { get; init; }
     public string? WaitingFor { get; init; }
     public double ObjectsPerSecond { get; init; }
@@ -137,9 +138,11 @@ internal sealed record RunView(
 /// <param name="Detail">The connector's last words.</param>
 internal sealed record RunErrorView(string Code, string Message, string? Remedy, string? Detail)
 {
-    /// <summary>As the column <c>attempt_error</c> keeps it.</summary>
+    private const string TriedAgain = "Nothing to do: the run is tried again by itself.";
+
+    /// <summary>As the column <c>attempt_error</c> keeps it, whatever there is to do once the last attempt has failed.</summary>
     public static string ToJson(RunFault fault) => JsonSerializer.Serialize(
-        new RunErrorView(fault.Code, Storable(fault.Message)!, Storable(fault.Remedy), Storable(fault.Detail)), PlatformJson.Options);
+        new RunErrorView(fault.Code, Storable(fault.Message)!, TriedAgain, Storable(fault.Detail)), PlatformJson.Options);
 
     public static RunErrorView? Parse(string? json) => json is null ? null : JsonSerializer.Deserialize<RunErrorView>(json, PlatformJson.Options);
 

@@ -63,8 +63,9 @@ internal sealed partial class RunClosing(RunStore store, RunQueue queue, IngestC
     }
 
     /// <summary>Leaves the run to its next attempt. Never fails. When it gives up, the sweep finds the run once its lease has run out.</summary>
+    /// <param name="handedOn">The next attempt has the number of this one.</param>
     /// <param name="totals">Null: what the row says.</param>
-    public async Task TryAgainAsync(Run run, RunFault fault, LoadTotals? totals, CancellationToken lost)
+    public async Task TryAgainAsync(Run run, RunFault fault, bool handedOn, LoadTotals? totals, CancellationToken lost)
     {
         var pause = RunRules.Pause(settings.Value, fault, run.Attempt, Random.Shared.NextDouble());
         FaultPoints.Pass("attempt-failed");
@@ -72,7 +73,7 @@ internal sealed partial class RunClosing(RunStore store, RunQueue queue, IngestC
         {
             try
             {
-                if (!await queue.AwaitNextAttemptAsync(run, fault, pause, totals, lost))
+                if (!await queue.AwaitNextAttemptAsync(run, fault, handedOn, pause, totals, lost))
                     Log.StaleFence(logger, run.Id);
                 else
                     Log.NextAttempt(logger, run.Id, run.Attempt, fault.Code, pause.TotalSeconds);

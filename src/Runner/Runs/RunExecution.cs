@@ -30,7 +30,7 @@ internal sealed partial class RunExecution(
     public async Task ExecuteAsync(Run run, CancellationToken stopping)
     {
         using var activity = run.Continue($"run {run.Connector}");
-        var log = await logs.OpenAsync(run.Id, goesOn: run.Attempt > 1, CancellationToken.None);
+        var log = await logs.OpenAsync(run.Id, goesOn: run.Attempt > 1 || run.Stops > 0, CancellationToken.None);
         log.Note(LogLevel.Information, $"Attempt {run.Attempt} begins on {Environment.MachineName}.");
         await using var lease = new RunLease(run, store, changes, events, log);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Lost, lease.CancelRequested);
@@ -47,9 +47,9 @@ internal sealed partial class RunExecution(
         if (fault is not null)
             activity?.SetStatus(ActivityStatusCode.Error, fault.Code);
         var cancelled = lease.CancelRequested.IsCancellationRequested;
-        if (fault is not null && RunRules.TriesAgain(fault, run.Attempt, maxAttempts, cancelled))
+        if (fault is not null && RunRules.TriesAgain(fault, run.Attempt, maxAttempts, cancelled, run.Stops))
         {
-            await closing.TryAgainAsync(run, fault, lease.Totals, lease.Lost);
+            await closing.TryAgainAsync(run, fault, RunRules.IsHandedOn(fault, maxAttempts, run.Stops), lease.Totals, lease.Lost);
             return;
         }
 

@@ -28,7 +28,7 @@ internal sealed class RunQueue(NpgsqlDataSource database)
         var run = await session.QuerySingleOrDefaultAsync<Run>(new CommandDefinition(
             """
             with active as (select connector, count(*) as count from runs where state = 'running' and next_attempt_at is null group by connector)
-            update runs set state = 'running', stage = 'starting', attempt = attempt + 1, fence = nextval('fences'), next_attempt_at = null, waiting_for = 'connector',
+            update runs set state = 'running', stage = 'starting', attempt = attempt + case when handed_on then 0 else 1 end, handed_on = false, fence = nextval('fences'), next_attempt_at = null, waiting_for = 'connector',
                 lease_owner = @Owner, lease_until = now() + @LeaseTime, started_at = coalesce(started_at, now())
             where id = (
                 select q.id from runs q
@@ -79,19 +79,20 @@ internal sealed class RunQueue(NpgsqlDataSource database)
     }
 
     /// <summary>The attempt has failed and another is to come: any replica takes it when it is due, and its slot is free until then.</summary>
+    /// <param name="handedOn">The next attempt has the number of this one.</param>
     /// <returns>False when a newer fence exists: then its holder says what follows.</returns>
-    public async Task<bool> AwaitNextAttemptAsync(Run run, RunFault fault, TimeSpan pause, LoadTotals? totals, CancellationToken cancel)
+    public async Task<bool> AwaitNextAttemptAsync(Run run, RunFault fault, bool handedOn, TimeSpan pause, LoadTotals? totals, CancellationToken cancel)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
         return (await session.QueryAsync<Guid>(new CommandDefinition(
             $"""
             with changed as (
-                update runs set next_attempt_at = now() + @pause, attempt_error = @Error::jsonb, lease_owner = null, lease_until = null,
+                update runs set next_attempt_at = now() + @pause, attempt_error = @Error::jsonb, handed_on = @handedOn, stops = stops + @handedOn::integer, lease_owner = null, lease_until = null,
                     stage = null, waiting_for = null, objects_per_second = 0, {RunStore.SetCounts}
                 where id = @Id and fence = @Fence and state = 'running' returning id)
             select changed.id from changed, pg_notify('runs', changed.id::text)
             """,
-            RunStore.Parameters(totals ?? run.Totals, new { run.Id, run.Fence, pause, Error = RunErrorView.ToJson(fault) }), cancellationToken: cancel))).Any();
+            RunStore.Parameters(totals ?? run.Totals, new { run.Id, run.Fence, handedOn, pause, Error = RunErrorView.ToJson(fault) }), cancellationToken: cancel))).Any();
     }
 
     /// <summary>Lets every replica look for work.</summary>

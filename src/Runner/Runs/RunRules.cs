@@ -5,6 +5,9 @@ namespace Platform.Runner.Runs;
 /// <summary>What follows from how an attempt ended.</summary>
 internal static class RunRules
 {
+    /// <summary>So often is a run handed on for nothing by Runners that are stopped in order; after that it costs an attempt, so that no run goes round for ever.</summary>
+    public const int FreeStops = 10;
+
     public static string State(Outcome outcome) => outcome switch
     {
         Outcome.Succeeded => RunState.Succeeded,
@@ -21,8 +24,16 @@ internal static class RunRules
 
     /// <summary>Whether another attempt follows one that failed so.</summary>
     /// <param name="attempt">That failed, from 1.</param>
-    public static bool TriesAgain(RunFault fault, int attempt, int maxAttempts, bool cancelRequested) =>
-        fault.Transient && attempt < maxAttempts && !cancelRequested;
+    /// <param name="stops">How often the run was handed on so far.</param>
+    public static bool TriesAgain(RunFault fault, int attempt, int maxAttempts, bool cancelRequested, int stops = 0) =>
+        fault.Transient && !cancelRequested && (attempt < maxAttempts || IsHandedOn(fault, maxAttempts, stops));
+
+    /// <summary>
+    /// Whether the next attempt has the number of this one: nothing has failed, the Runner was to go. Not for a run that may have one attempt
+    /// only: that says never to start its connector twice.
+    /// </summary>
+    /// <param name="stops">As for <see cref="TriesAgain"/>.</param>
+    public static bool IsHandedOn(RunFault fault, int maxAttempts, int stops) => fault.Code == Faults.RunnerStopping.Code && maxAttempts > 1 && stops < FreeStops;
 
     /// <summary>How long the next attempt waits: not at all where only this Runner goes away, else longer with each one.</summary>
     /// <param name="chance">From 0 to 1: runs that failed together don't come back together.</param>

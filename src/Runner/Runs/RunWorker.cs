@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using Platform.Ingest.V1;
+using Platform.Runner.Logs;
 
 namespace Platform.Runner.Runs;
 
@@ -8,9 +10,12 @@ namespace Platform.Runner.Runs;
 /// running connectors get some time to finish, then their attempts fail as <c>runner_stopping</c> and another replica takes the runs.
 /// </summary>
 internal sealed partial class RunWorker(
-    RunStore store, RunQueue queue, RunExecution execution, RunClosing closing, RunChanges changes, IOptions<RunnerSettings> options, ILogger<RunWorker> logger)
+    RunStore store, RunQueue queue, RunExecution execution, RunClosing closing, RunChanges changes, LogWriter logs, IOptions<RunnerSettings> options,
+    ILogger<RunWorker> logger)
     : BackgroundService
 {
+    private static readonly TimeSpan LogLimit = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<Task, byte> working = [];
     private readonly SemaphoreSlim slots = new(options.Value.ConcurrentRuns);
     private readonly SemaphoreSlim wake = new(0);
@@ -96,7 +101,9 @@ internal sealed partial class RunWorker(
         using var limit = new CancellationTokenSource(RunStore.LeaseTime - TimeSpan.FromSeconds(2));
         try
         {
-            if (await closing.StandingAsync(run, limit.Token) is { } standing)
+            var standing = await closing.StandingAsync(run, limit.Token);
+            await NoteAsync(run, standing, limit.Token);
+            if (standing is not null)
             {
                 await store.FinishAsync(run.Id, run.Fence!.Value, standing, null, limit.Token);
                 return;
@@ -105,7 +112,7 @@ internal sealed partial class RunWorker(
             var maxAttempts = run.MaxAttempts ?? options.Value.MaxAttempts;
             if (run.State == RunState.Running && RunRules.TriesAgain(Faults.RunnerLost, run.Attempt, maxAttempts, run.CancelRequestedAt is not null))
             {
-                await closing.TryAgainAsync(run, Faults.RunnerLost, null, limit.Token);
+                await closing.TryAgainAsync(run, Faults.RunnerLost, handedOn: false, null, limit.Token);
                 return;
             }
 
@@ -117,6 +124,19 @@ internal sealed partial class RunWorker(
             // Its lease runs out and it is found again.
             Log.NotClosed(logger, run.Id, e.Message);
         }
+    }
+
+    // Whoever wrote the log until here said nothing of the end.
+    private async Task NoteAsync(Run run, RunOutcome? standing, CancellationToken cancel)
+    {
+        var log = await logs.OpenAsync(run.Id, goesOn: true, cancel);
+        if (standing is not null)
+            log.Note(LogLevel.Warning, $"The runner of attempt {run.Attempt} is gone; it was decided already: the run has {RunRules.State(standing.Outcome)}.");
+        else if (run.State == RunState.Queued || run.NextAttemptAt is not null)
+            log.Note(LogLevel.Information, $"The run was cancelled before attempt {run.Attempt + 1} began.");
+        else
+            log.NoteEnd(run.Attempt, Faults.RunnerLost);
+        await log.CloseAsync(LogLimit);
     }
 
     private void Start(Func<Task> work)
