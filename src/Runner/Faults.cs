@@ -53,6 +53,11 @@ internal static class Faults
         $"The connector's command could not be started: {reason} ({command}).",
         "Check the manifest's command."));
 
+    /// <param name="program">As the command names it, from the root of the bundle.</param>
+    public static RunFaultException ProgramMissing(string program) => new(new("program_missing",
+        $"The manifest's command starts {program}, and what was installed has no such file.",
+        "Build the connector in its source folder before it is installed, or give the manifest an install_command that builds it; a wrong uri or a forgotten subdir is another usual reason."));
+
     /// <param name="retryable">The connector itself says that another attempt may help.</param>
     public static RunFaultException SyncFailed(string connectorText, bool retryable = false) => new(new("sync_failed",
         $"The connector reported: {connectorText}", "The text is the connector's own; see its documentation.", Transient: retryable));

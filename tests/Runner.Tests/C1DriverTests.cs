@@ -77,12 +77,13 @@ public abstract class C1DriverTests(GoConnectors connectors, bool isolated) : IA
     }
 
     [Fact]
-    public async Task A_command_that_does_not_exist_says_so()
+    public async Task A_program_that_was_never_built_is_named_with_what_to_do()
     {
-        var fault = await FaultAsync("{}", command: "./missing");
+        var fault = await FaultAsync("{}", command: "./missing --fast");
 
-        Assert.Equal("connector_exited", fault.Code);
-        Assert.Contains("missing", fault.Detail, StringComparison.Ordinal);
+        Assert.Equal("program_missing", fault.Code);
+        Assert.Contains("starts ./missing,", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("install_command", fault.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]

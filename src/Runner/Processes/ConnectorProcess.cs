@@ -49,6 +49,9 @@ internal sealed class ConnectorProcess : IAsyncDisposable
         ProcessLauncher launcher, Isolation isolation, ConnectorLaunch launch, RunFolder folder,
         IReadOnlyDictionary<string, string> variables, int maxOutputLineBytes, Action<string, bool> onOutput, Action<string, bool> onError)
     {
+        // Else the words of whichever shell or sandbox looks for it.
+        if (CommandLine.ToArgv(launch.Command) is [['.', '/', ..] program, ..] && !File.Exists(Path.Combine(launch.Bundle, program)))
+            throw Faults.ProgramMissing(program);
         var group = isolation.CreateControlGroup(folder.UniqueName, launch.Limits);
         try
         {
