@@ -106,7 +106,7 @@ internal sealed class Screen(bool json)
         errors.Write(new Text(kind, new Style(color)));
         Console.Error.WriteLine(Harmless($" {code}: {detail}"));
         foreach (var (field, message) in fields) Console.Error.WriteLine(Harmless($"  {(field == "" ? "" : field + ": ")}{message}"));
-        if (remedy is not null) Console.Error.WriteLine(Harmless($"  to do: {remedy}"));
+        if (remedy is not null) Console.Error.WriteLine(Harmless($"  to do: {RoutesInWords.ToCommands(remedy)}"));
     }
 
     private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));

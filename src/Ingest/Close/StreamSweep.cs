@@ -58,7 +58,7 @@ internal sealed record StreamSweep(string Stream, string Decision, long Objects,
             Code = "delete_guard",
             Stream = Stream,
             Message = FormattableString.Invariant($"The run did not list {Unseen} of {Objects} objects{OfStream}; nothing was deleted, as that is a larger part than the connection allows."),
-            Remedy = $"Look whether the source really has lost them. If so: platform runs sweep {runId} (POST /v1/runs/{runId}/sweep), before the next run; else run the sync again.",
+            Remedy = $"Look whether the source really has lost them. If so: POST /v1/runs/{runId}/sweep, before the next run; else run the sync again.",
         },
         Skipped => new()
         {
