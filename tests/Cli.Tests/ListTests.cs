@@ -52,6 +52,18 @@ public sealed class ListTests
     }
 
     [Fact]
+    public async Task Runs_are_listed_page_by_page()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("GET /v1/runs?limit=1&cursor=n1", """{"items":[{"id":"0199a1b2-0000-7000-8000-000000000001","connection":"docs","state":"queued"}],"next":"n2"}""");
+
+        var answer = await Cli.RunAsync(stub.Url, "runs", "list", "--limit", "1", "--cursor", "n1");
+
+        Assert.Equal("id\tconnection\tstate\tobjects\tstarted\tfinished\n0199a1b2-0000-7000-8000-000000000001\tdocs\tqueued\t0\t\t", answer.Output);
+        Assert.Equal("There are more: --cursor n2", answer.Errors);
+    }
+
+    [Fact]
     public async Task A_page_of_objects_says_on_standard_error_how_to_go_on()
     {
         await using var stub = (await StubGateway.StartAsync())

@@ -59,6 +59,24 @@ public sealed class SyncTests
     }
 
     [Fact]
+    public async Task A_run_between_attempts_says_so_where_it_is_watched_and_where_it_is_shown()
+    {
+        const string failed = """{"attempt":1,"max_attempts":3,"next_attempt_at":"2026-01-01T00:00:05Z","last_error":{"code":"ingest_unavailable","message":"away"},""";
+        const string second = """{"attempt":2,"max_attempts":3,""";
+        var between = failed + Run("running", 500).TrimStart()[1..].Replace("\"attempt\"", "\"old\"", StringComparison.Ordinal);
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/runs", Run("queued", 0), 202)
+            .Events(Stream, ("progress", between), ("progress", second + Run("running", 500).TrimStart()[1..].Replace("\"attempt\"", "\"old\"", StringComparison.Ordinal)), ("end", Run("succeeded", 1234)))
+            .On(Record, between);
+
+        var watched = await Cli.RunAsync(stub.Url, "sync", "docs", "--watch");
+        var shown = await Cli.RunAsync(stub.Url, "runs", "show", Id);
+
+        Assert.Contains("  attempt 1 of 3 failed with ingest_unavailable, the next at 2026-01-01 00:00:05Z\n  attempt 2 of 3, syncing: 500 objects\n", watched.Output, StringComparison.Ordinal);
+        Assert.Equal("attempt 1 of 3 failed with ingest_unavailable, the next at 2026-01-01 00:00:05Z", shown.Errors);
+    }
+
+    [Fact]
     public async Task Watching_in_json_is_a_line_per_event()
     {
         await using var stub = (await StubGateway.StartAsync())

@@ -56,6 +56,12 @@ internal sealed record Run(
 
     public string? WaitingFor { get; init; }
 
+    public int? MaxAttempts { get; init; }
+
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
+    public RunError? LastError { get; init; }
+
     public string? ProgressMessage { get; init; }
 
     public double? ProgressFraction { get; init; }

@@ -50,14 +50,21 @@ internal static class RunProgress
         return $"{c.Received} objects received{(told.Length > 0 ? $" ({told})" : "")}{time}";
     }
 
+    /// <summary>Such as <c>attempt 1 of 3 failed with ingest_unavailable, the next at 2026-01-01 00:00:05Z</c>; null: the run does not wait for an attempt.</summary>
+    public static string? BetweenAttempts(Run run) => run is { Final: false, NextAttemptAt: { } next }
+        ? $"attempt {Number(run)} failed with {run.LastError?.Code ?? "an error"}, the next at {next:u}"
+        : null;
+
     /// <summary>Such as <c>syncing: 500 objects, 120/s, 1.5 MB; page 3 of 8 (37 %); waits for connector</c>.</summary>
     private static string Line(Run run)
     {
-        var line = $"{run.Stage ?? run.State}: {run.Counts?.Received ?? 0} objects";
+        var line = BetweenAttempts(run) ?? $"{(run.Attempt > 1 ? $"attempt {Number(run)}, " : "")}{run.Stage ?? run.State}: {run.Counts?.Received ?? 0} objects";
         if (run.ObjectsPerSecond > 0) line += $", {run.ObjectsPerSecond:0}/s, {run.Bytes / 1e6:0.0} MB";
         if (run.ProgressMessage is { Length: > 0 } said) line += $"; {said}{(run.ProgressFraction is { } done ? $" ({done:0 %})" : "")}";
         return run.WaitingFor is { } waits ? $"{line}; waits for {waits}" : line;
     }
+
+    private static string Number(Run run) => run.MaxAttempts is { } most ? $"{run.Attempt} of {most}" : $"{run.Attempt}";
 
     private static async Task<JsonElement> FollowAsync(Call call, Run run, Action<JsonElement> onProgress)
     {

@@ -14,6 +14,7 @@ internal static class ShowRun
             var run = await call.Api.GetAsync($"/v1/runs/{Uri.EscapeDataString(call.Get(id))}", call.Cancel);
             call.Screen.Document(run);
             call.Screen.Say(JsonSerializer.Serialize(run, ApiJson.Indented));
+            if (RunProgress.BetweenAttempts(run.To<Run>()) is { } waits) call.Screen.Note(waits);
             Sync.Warn(call.Screen, run.To<Run>());
             return ExitCode.Ok;
         });
