@@ -16,6 +16,7 @@ using Platform.Cli.Runs;
 using Platform.Cli.Schedules;
 using Platform.Cli.State;
 using Platform.Cli.Subscriptions;
+using Platform.Cli.Status;
 
 namespace Platform.Cli;
 
@@ -105,6 +106,7 @@ internal static class CommandLine
         new Command("state", "Where a connection's next run goes on.") { ShowState.Command(), SetState.Command(), ResetState.Command() },
         new Command("rejects", "Objects that could not be stored.") { ListRejects.Command(), ShowReject.Command(), ReplayReject.Command(), DismissReject.Command() },
         new Command("oms", "Descriptions of services, without a platform.") { CheckService.Command() },
+        ShowStatus.Command(),
         Up.Command(),
         Down.Command(),
         Demo.Command(),

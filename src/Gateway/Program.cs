@@ -1,4 +1,5 @@
 using Platform.Gateway;
+using Platform.Gateway.Health;
 using Platform.Gateway.OpenApi;
 using Platform.Gateway.Routing;
 using Platform.Gateway.Tokens;
@@ -22,6 +23,7 @@ var app = builder.Build();
 app.UseServiceDefaults();
 app.UseMiddleware<BearerAuthentication>();
 app.MapGet("/openapi.json", (MergedDocument document, CancellationToken cancel) => document.GetAsync(cancel)).ExcludeFromDescription();
+app.MapServices();
 app.MapForwarding();
 app.MapFallback("{**path}", (HttpContext context) => throw Errors.UnknownRoute(context.Request.Method, context.Request.Path));
 app.Run();

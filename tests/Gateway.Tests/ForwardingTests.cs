@@ -32,6 +32,21 @@ public sealed class ForwardingTests(GatewayFixture gateway) : IClassFixture<Gate
         Assert.Contains("traceparent", received.Keys);
     }
 
+    [Fact]
+    public async Task Each_service_is_told_to_be_healthy_or_not_while_the_gateway_itself_stays_so()
+    {
+        using var response = await gateway.GetAsync("/v1/services");
+        using var health = await gateway.SendAsync(HttpMethod.Get, "/health", null);
+
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        Assert.Equal(
+            [("gateway", "healthy"), ("ingest", "healthy"), ("installer", "healthy"), ("registry", "healthy"), ("runner", "unreachable")],
+            answer.GetProperty("services").EnumerateArray().Select(s => (s.GetProperty("service").GetString(), s.GetProperty("state").GetString())));
+        Assert.False(answer.GetProperty("healthy").GetBoolean());
+        Assert.NotEmpty(answer.GetProperty("services")[4].GetProperty("message").GetString()!);
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+    }
+
     [Theory]
     [InlineData("/v1/connectors")]
     [InlineData("/v1/connections/x")]
