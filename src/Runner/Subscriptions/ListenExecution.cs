@@ -19,10 +19,9 @@ namespace Platform.Runner.Subscriptions;
 /// standing wish: whatever fails is tried again, at ever longer intervals, until it is deleted.
 /// </summary>
 internal sealed partial class ListenExecution(
-    ListenerStore listeners, SubscriptionStore subscriptions, ListenSessions sessions, RegistryClient registry, IngestClient ingest, BundleCache bundles,
+    ListenerStore listeners, SubscriptionStore subscriptions, ListenSessions sessions, RunChanges changes, RegistryClient registry, IngestClient ingest, BundleCache bundles,
     ConnectorDrivers drivers, IOptions<ConnectorSettings> settings, ILogger<ListenExecution> logger)
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(30);
@@ -31,22 +30,22 @@ internal sealed partial class ListenExecution(
     /// <summary>Never fails. A lost lease ends it without a write.</summary>
     public async Task ExecuteAsync(Listener listener, CancellationToken stopping)
     {
-        using var lost = new CancellationTokenSource();
-        using var ended = new CancellationTokenSource();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, lost.Token);
-        var beating = BeatAsync(listener, lost, ended.Token);
+        await using var beat = new Heartbeat(
+            listener.RunId, RunStore.LeaseTime, changes, async cancel => await listeners.HeartbeatAsync(listener, cancel) ? false : null);
+        var lost = beat.Lost;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, lost);
         Func<Task> next;
         try
         {
-            next = await ListenAsync(listener, stop.Token) ? () => EndAsync(listener) : () => listeners.ReleaseAsync(listener, TimeSpan.Zero, failed: false, lost.Token);
+            next = await ListenAsync(listener, stop.Token) ? () => EndAsync(listener) : () => listeners.ReleaseAsync(listener, TimeSpan.Zero, failed: false, lost);
         }
         catch (Exception) when (stop.IsCancellationRequested)
         {
-            next = () => listeners.ReleaseAsync(listener, TimeSpan.Zero, failed: false, lost.Token);
+            next = () => listeners.ReleaseAsync(listener, TimeSpan.Zero, failed: false, lost);
         }
         catch (Exception e)
         {
-            next = () => FailAsync(listener, e, lost.Token);
+            next = () => FailAsync(listener, e, lost);
         }
 
         try
@@ -59,9 +58,6 @@ internal sealed partial class ListenExecution(
             // Its lease runs out, and whoever finds it goes on from there.
             Log.NotWritten(logger, listener.Connection, e.Message);
         }
-
-        await ended.CancelAsync();
-        await beating;
     }
 
     /// <summary>From one second to five minutes, twice as long each time, and a quarter more or less.</summary>
@@ -149,39 +145,6 @@ internal sealed partial class ListenExecution(
         await ingest.CloseAsync(new() { Run = listener.Identity(), Outcome = Outcome.Cancelled }, cancellationToken: limit.Token);
         if (!await listeners.RemoveAsync(listener, limit.Token))
             await listeners.RenewAsync(listener, limit.Token);
-    }
-
-    private async Task BeatAsync(Listener listener, CancellationTokenSource lost, CancellationToken ended)
-    {
-        var heldUntil = DateTime.UtcNow + RunStore.LeaseTime;
-        while (!ended.IsCancellationRequested)
-        {
-            await Task.Delay(Beat, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (ended.IsCancellationRequested)
-                return;
-            var begun = DateTime.UtcNow;
-            try
-            {
-                if (await listeners.HeartbeatAsync(listener, ended))
-                    heldUntil = begun + RunStore.LeaseTime;
-                else
-                    heldUntil = begun;
-            }
-            catch (Exception) when (!ended.IsCancellationRequested)
-            {
-                // The database is away; the lease holds until its time is over.
-            }
-            catch (Exception)
-            {
-                return;
-            }
-
-            // Lost a beat earlier here than in the database, so that two holders never overlap.
-            if (DateTime.UtcNow + Beat <= heldUntil)
-                continue;
-            await lost.CancelAsync();
-            return;
-        }
     }
 
     private static partial class Log
