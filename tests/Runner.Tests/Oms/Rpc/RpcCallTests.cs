@@ -119,7 +119,7 @@ public sealed class RpcCallTests(RpcPeers peers) : IClassFixture<RpcPeers>
     }
 
     [Fact]
-    public async Task Without_descriptors_the_service_is_asked_and_only_once_in_a_while()
+    public async Task Without_descriptors_the_service_is_asked_by_reflection()
     {
         using var calls = new RpcCalls(peers, peers.StartGreeter("reflection"));
 

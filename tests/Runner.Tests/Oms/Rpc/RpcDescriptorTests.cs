@@ -76,7 +76,7 @@ public sealed class RpcDescriptorTests(RpcPeers peers) : IClassFixture<RpcPeers>
     }
 
     [Fact]
-    public async Task Reflection_of_version_1_is_asked_first_and_imports_are_asked_for()
+    public async Task Reflection_of_version_1_is_asked_first_for_imports_too_and_only_once_in_a_while()
     {
         var files = FileDescriptorSet.Parser.ParseFrom(Greeter).File.ToDictionary(f => f.Name);
         var asked = new List<string>();
