@@ -1,4 +1,5 @@
 using Platform.Contracts;
+using Platform.Runner.Drivers.Oms.Servers;
 using Platform.Runner.Invocations;
 using Platform.Runner.Runs;
 using Platform.Runner.Schedules;
@@ -10,7 +11,7 @@ namespace Platform.Runner;
 /// On <c>connection.deleted</c>: its schedules and subscriptions go, and what is under way for it, on whichever replica, is told to end. Nothing begins for it any more, as Registry no
 /// longer knows it. The records of what was stay.
 /// </summary>
-internal sealed class ForgetConnection(RunStore runs, InvocationStore invocations, ScheduleStore schedules, SubscriptionStore subscriptions)
+internal sealed class ForgetConnection(RunStore runs, InvocationStore invocations, ScheduleStore schedules, SubscriptionStore subscriptions, OmsServers servers)
 {
     public async Task RunAsync(ConnectionDeleted deleted, CancellationToken cancel)
     {
@@ -18,5 +19,6 @@ internal sealed class ForgetConnection(RunStore runs, InvocationStore invocation
         await subscriptions.RemoveAsync(deleted.ConnectionId, null, cancel);
         await runs.CancelOfConnectionAsync(deleted.ConnectionId, cancel);
         await invocations.CancelOfConnectionAsync(deleted.ConnectionId, cancel);
+        await servers.ForgetAsync(deleted.ConnectionId.ToString());
     }
 }

@@ -80,7 +80,7 @@ internal sealed class CheckConnection(
             var limits = LaunchLimits.Of(connectors.Value, start.Limits);
             using var bundle = await bundles.GetAsync(start.Digest, cancel);
             var output = new ConnectorOutput(logger, id, prepared.Connection.Connector, mask);
-            var launch = ConnectorLaunch.Of(prepared.Connection.Connector, start, bundle.Files, limits, output) with { OnIsolated = applies => isolation = applies };
+            var launch = ConnectorLaunch.Of(prepared.Connection.Connector, start, bundle.Files, limits, output, prepared.Connection.Id) with { OnIsolated = applies => isolation = applies };
             // Not what it takes to fetch the connector.
             timeout.CancelAfter(limit);
             var checks = await driver.CheckAsync(launch, options, timeout.Token);

@@ -1,6 +1,8 @@
 using Platform.Runner.Drivers.GoPlugin;
 using Platform.Runner.Drivers.Oms.Rpc;
+using Platform.Runner.Drivers.Oms.Servers;
 using Platform.Runner.Processes;
+using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Drivers;
 
@@ -17,6 +19,16 @@ internal static class DriverSetup
         services.AddOptions<ConnectorSettings>().BindConfiguration(ConnectorSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddHostedService<PrepareAtStart>();
         services.AddSingleton<ProcessLauncher>().AddSingleton<Isolation>().AddSingleton<RunFolders>().AddSingleton<ConnectorDrivers>();
+        services.AddOmsServers();
+    }
+
+    /// <summary>The servers of described services, and the engine that runs the containers among them.</summary>
+    public static void AddOmsServers(this IServiceCollection services)
+    {
+        services.AddContainerEngine();
+        services.AddOptions<ServerSettings>().BindConfiguration(ServerSettings.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ServerStart>().AddSingleton<OmsServers>();
+        services.AddHostedService(provider => provider.GetRequiredService<OmsServers>());
     }
 
     private static void AddDriver<T>(this IServiceCollection services, string protocol)

@@ -134,7 +134,7 @@ internal sealed partial class InvocationExecution(
         var limits = LaunchLimits.Of(connectors.Value, start.Limits);
         using var bundle = await bundles.GetAsync(start.Digest, cancel);
         var output = new ConnectorOutput(logger, invocation.Id, invocation.Connector, work.Mask, log);
-        var launch = ConnectorLaunch.Of(invocation.Connector, start, bundle.Files, limits, output);
+        var launch = ConnectorLaunch.Of(invocation.Connector, start, bundle.Files, limits, output, invocation.ConnectionId.ToString());
         var answer = await driver.InvokeAsync(
             new(launch, work.Options, work.Action.Name, work.Arguments, invocation.Id, OnStarted, OnProgress, options.Value.MaxResultBytes), cancel);
         if (answer.Error is { } error)

@@ -10,6 +10,12 @@ namespace Platform.Runner.Processes;
 /// <param name="AutoMtls">The manifest asks for TLS with throw-away certificates; for protocols that have it.</param>
 internal sealed record ConnectorLaunch(string Connector, string Bundle, string Command, LaunchLimits Limits, ConnectorOutput Output, bool AutoMtls = false)
 {
+    /// <summary>Id of the connection; null: it is started to be described.</summary>
+    public string? Connection { get; init; }
+
+    /// <summary>sha256 of the bundle, in hex; with the connection, what a server that is kept between calls is known by.</summary>
+    public string Digest { get; init; } = "";
+
     /// <summary>Environment variables of the manifest; what the platform itself sets stays.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
@@ -17,6 +23,8 @@ internal sealed record ConnectorLaunch(string Connector, string Bundle, string C
     public Action<string> OnIsolated { get; init; } = _ => { };
 
     /// <param name="start">As Registry says it.</param>
-    public static ConnectorLaunch Of(string connector, ConnectorStart start, string bundle, LaunchLimits limits, ConnectorOutput output) =>
-        new(connector, bundle, start.Command, limits, output, start.AutoMtls) { Environment = start.Env };
+    /// <param name="connection">As <see cref="Connection"/>.</param>
+    public static ConnectorLaunch Of(
+        string connector, ConnectorStart start, string bundle, LaunchLimits limits, ConnectorOutput output, string? connection = null) =>
+        new(connector, bundle, start.Command, limits, output, start.AutoMtls) { Environment = start.Env, Digest = start.Digest, Connection = connection };
 }

@@ -85,7 +85,7 @@ internal sealed partial class RunExecution(
             var life = lease.Life;
             watch = new SyncWatch(life, limits);
             using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, watch.Exceeded);
-            var launch = ConnectorLaunch.Of(run.Connector, start, bundle.Files, launchLimits, output);
+            var launch = ConnectorLaunch.Of(run.Connector, start, bundle.Files, launchLimits, output, run.ConnectionId.ToString());
             var work = new SyncWork(launch, options, OpenAsync, OnStarted, limits.Total)
             {
                 FullListing = specification.FullListing,

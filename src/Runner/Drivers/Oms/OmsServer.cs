@@ -1,11 +1,18 @@
 using System.Text.Json.Nodes;
 using Platform.Oms;
+using Platform.Runner.Processes;
 
 namespace Platform.Runner.Drivers.Oms;
 
 /// <summary>A service that is there and ready: a container, a process in the sandbox, or a server that somebody else runs.</summary>
 internal abstract class OmsServer
 {
+    /// <summary>It is gone, or has to be replaced: not for further calls. Those under way may still end.</summary>
+    public virtual bool HasEnded => false;
+
+    /// <summary>Somebody else's, at an address that a caller chose: requests go through the guard of outbound requests.</summary>
+    public virtual bool IsElsewhere => false;
+
     /// <summary>As invocations record it, such as <c>docker</c>, <c>bwrap+cgroup1</c> or <c>server</c>.</summary>
     public abstract string Isolation { get; }
 
@@ -20,6 +27,12 @@ internal abstract class OmsServer
     /// <param name="maxBytes">Of standard output; more is the fault <c>result_too_large</c>. Of standard error the end is kept.</param>
     /// <exception cref="RunFaultException">It could not be run at all: a server elsewhere can't, for one.</exception>
     public abstract Task<CommandOutcome> ExecuteAsync(IReadOnlyList<string> argv, long maxBytes, CancellationToken cancel);
+
+    /// <summary>From now on its own output goes there too, until what is returned is disposed.</summary>
+    public virtual IDisposable? Follow(ConnectorOutput output) => null;
+
+    /// <summary>Ends it as its description says, then by force, with everything that it started. Never fails, and may be repeated.</summary>
+    public virtual Task EndAsync() => Task.CompletedTask;
 }
 
 /// <param name="ExitCode">128 and the signal's number where one ended it; 126 and 127 as a shell's: not executable, not found.</param>

@@ -1,0 +1,208 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+
+namespace Platform.Runner.Drivers.Oms.Servers;
+
+/// <summary>
+/// The servers of this Runner, kept warm between calls: one per connection, version and options. Whoever asks for one that is being started waits for
+/// that start; one that died is replaced; one whose connection's options or version have changed goes once its calls have ended.
+/// </summary>
+internal sealed partial class OmsServers(ServerStart starter, IOptions<ServerSettings> settings, ILogger<OmsServers> logger) : IHostedService
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Entry> entries = [];
+    private readonly HashSet<Task> ends = [];
+    private readonly CancellationTokenSource stopping = new();
+    private TaskCompletionSource released = NewSignal();
+    private Task looking = Task.CompletedTask;
+
+    /// <summary>A server that is ready for a call. Its start belongs to nobody: one who gives up leaves it to the next.</summary>
+    /// <exception cref="RunFaultException">It could not be started; <c>services_busy</c>: all places are taken.</exception>
+    /// <exception cref="Platform.ServiceDefaults.ProblemException">503 <c>container_engine_unavailable</c>.</exception>
+    public async Task<OmsServerUse> AcquireAsync(OmsServerWish wish, CancellationToken cancel)
+    {
+        var entry = await HoldAsync(wish, cancel);
+        try
+        {
+            var server = await entry.Server.WaitAsync(cancel);
+            var following = server.Follow(wish.Launch.Output);
+            return new(server, () =>
+            {
+                following?.Dispose();
+                Release(entry);
+            });
+        }
+        catch
+        {
+            Release(entry);
+            throw;
+        }
+    }
+
+    /// <summary>Ends the servers of a connection that is no more, whoever still uses them.</summary>
+    public Task ForgetAsync(string connection)
+    {
+        lock (gate)
+            return Task.WhenAll(entries.Values.Where(e => e.Wish.Connection == connection).ToList().Select(Remove));
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        looking = EndIdleAsync();
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await stopping.CancelAsync();
+        await looking;
+        Task[] all;
+        lock (gate)
+        {
+            foreach (var entry in entries.Values.ToList())
+                Remove(entry);
+            all = [.. ends];
+        }
+
+        await Task.WhenAll(all);
+    }
+
+    private async Task<Entry> HoldAsync(OmsServerWish wish, CancellationToken cancel)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            Task place;
+            lock (gate)
+            {
+                ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, this);
+                if (entries.TryGetValue(wish.Key, out var known) && !known.IsSpent)
+                    return known.Hold();
+                foreach (var other in entries.Values.Where(e => e.IsSpent || (e.Wish.Connection == wish.Connection && e.Wish.Key != wish.Key)).ToList())
+                    Retire(other);
+                if (entries.Count < settings.Value.MaxWarm || EndLongestIdle())
+                    return (entries[wish.Key] = new Entry(wish, StartAsync(wish))).Hold();
+                place = released.Task;
+            }
+
+            if (Stopwatch.GetElapsedTime(begun) >= wish.Launch.Limits.Start)
+                throw OmsServerFaults.Busy(settings.Value.MaxWarm);
+            await Task.WhenAny(place, Task.Delay(LookInterval, cancel));
+            cancel.ThrowIfCancellationRequested();
+        }
+    }
+
+    // Not within the lock, nor on whoever came first.
+    private Task<OmsServer> StartAsync(OmsServerWish wish) => Task.Run(() => starter.StartAsync(wish, stopping.Token));
+
+    private void Release(Entry entry)
+    {
+        lock (gate)
+        {
+            entry.Release();
+            if (entry is { Uses: 0, IsRetired: true } || entry is { Uses: 0, IsSpent: true })
+                Remove(entry);
+            released.TrySetResult();
+            released = NewSignal();
+        }
+    }
+
+    // No longer found; ended at once, or when its last call has ended.
+    private void Retire(Entry entry)
+    {
+        entry.IsRetired = true;
+        if (entry.Uses == 0)
+            Remove(entry);
+        else if (entries.GetValueOrDefault(entry.Wish.Key) == entry)
+            entries.Remove(entry.Wish.Key);
+    }
+
+    private bool EndLongestIdle()
+    {
+        if (entries.Values.Where(e => e.Uses == 0).MinBy(e => e.LastUsed) is not { } idle)
+            return false;
+        Remove(idle);
+        return true;
+    }
+
+    private Task Remove(Entry entry)
+    {
+        if (entries.GetValueOrDefault(entry.Wish.Key) == entry)
+            entries.Remove(entry.Wish.Key);
+        var end = EndAsync(entry);
+        ends.Add(end);
+        _ = end.ContinueWith(
+            done =>
+            {
+                lock (gate)
+                    ends.Remove(done);
+            },
+            TaskScheduler.Default);
+        return end;
+    }
+
+    private async Task EndAsync(Entry entry)
+    {
+        try
+        {
+            await (await entry.Server).EndAsync();
+        }
+        catch (Exception e)
+        {
+            // One that did not start has left nothing, and its callers know why.
+            Log.NotEnded(logger, entry.Wish.Launch.Connector, e.Message);
+        }
+    }
+
+    private async Task EndIdleAsync()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            await Task.Delay(LookInterval, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            lock (gate)
+            {
+                foreach (var entry in entries.Values.Where(e => e.Uses == 0 && (e.IsSpent || e.Idle >= TimeSpan.FromSeconds(settings.Value.IdleSeconds))).ToList())
+                    Remove(entry);
+            }
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed class Entry(OmsServerWish wish, Task<OmsServer> server)
+    {
+        public OmsServerWish Wish => wish;
+
+        public Task<OmsServer> Server => server;
+
+        public int Uses { get; private set; }
+
+        public bool IsRetired { get; set; }
+
+        public long LastUsed { get; private set; }
+
+        /// <summary>It did not start, or has ended.</summary>
+        public bool IsSpent => server.IsCompleted && (!server.IsCompletedSuccessfully || server.Result.HasEnded);
+
+        public TimeSpan Idle => Stopwatch.GetElapsedTime(LastUsed);
+
+        public Entry Hold()
+        {
+            Uses++;
+            return this;
+        }
+
+        public void Release()
+        {
+            Uses--;
+            LastUsed = Stopwatch.GetTimestamp();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "A server of {Connector} that was to be ended is not there: {Reason}")]
+        public static partial void NotEnded(ILogger logger, string connector, string reason);
+    }
+}
