@@ -15,6 +15,8 @@ var ingestDb = servers.Database("ingest-db");
 var gatewayDb = servers.Database("gateway-db");
 var messaging = servers.Broker("messaging");
 ConnectionsFile.Add(builder, messaging);
+// Nobody waits for it: what needs containers finds it once it is there.
+var containers = ContainerEngine.Find(builder, settings);
 
 var registry = builder.AddProject<Projects.Registry>("registry")
     .WithReference(registryDb).WaitFor(registryDb)
@@ -33,6 +35,7 @@ var installer = builder.AddProject<Projects.Installer>("installer")
     .WithDataDirectory(settings)
     .WithLocalRoots(settings)
     .WithOutboundAllowList(settings)
+    .WithContainers(containers)
     .WithHttpHealthCheck("/health");
 
 var ingest = builder.AddProject<Projects.Ingest>("ingest")
@@ -51,6 +54,7 @@ var runner = builder.AddProject<Projects.Runner>("runner")
     .WithInternalSecret(internalSecret)
     .WithDataDirectory(settings)
     .WithReadablePaths(settings)
+    .WithContainers(containers)
     .WithReplicas(settings.RunnerReplicas)
     .WithHttpHealthCheck("/health");
 

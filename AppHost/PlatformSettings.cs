@@ -20,6 +20,12 @@ internal sealed class PlatformSettings(IDistributedApplicationBuilder builder)
     /// <summary>Platform:RunnerReplicas: how many Runners share the runs. Default: 1.</summary>
     internal int RunnerReplicas => builder.Configuration.GetValue("Platform:RunnerReplicas", 1);
 
+    /// <summary>
+    /// Platform:ContainerEngine: <c>auto</c>, the engine that answers on this machine, else one of the platform's own where that can be; <c>off</c>, none; or the
+    /// path of an engine's socket. Default: auto.
+    /// </summary>
+    internal string ContainerEngine => builder.Configuration["Platform:ContainerEngine"] is { Length: > 0 } given ? given : "auto";
+
     /// <summary>Local:Roots, the folders below which a connector's source may lie. Default: the repository.</summary>
     internal IReadOnlyList<string> LocalRoots => List("Local:Roots") is { Count: > 0 } given ? given : [repository];
 

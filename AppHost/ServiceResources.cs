@@ -21,6 +21,10 @@ internal static class ServiceResources
     internal static IResourceBuilder<ProjectResource> WithReadablePaths(this IResourceBuilder<ProjectResource> service, PlatformSettings settings) =>
         service.WithList("Connectors__ReadablePaths", settings.ReadablePaths);
 
+    /// <param name="socket">Null: the service looks for an engine itself.</param>
+    internal static IResourceBuilder<ProjectResource> WithContainers(this IResourceBuilder<ProjectResource> service, string? socket) =>
+        socket is null ? service : service.WithEnvironment("Containers__Socket", socket);
+
     internal static IResourceBuilder<ProjectResource> WithFixedPort(this IResourceBuilder<ProjectResource> service, PlatformSettings settings) =>
         settings.GatewayPort is { } port ? service.WithEndpoint("http", endpoint => endpoint.Port = port) : service;
 

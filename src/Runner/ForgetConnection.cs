@@ -19,6 +19,6 @@ internal sealed class ForgetConnection(RunStore runs, InvocationStore invocation
         await subscriptions.RemoveAsync(deleted.ConnectionId, null, cancel);
         await runs.CancelOfConnectionAsync(deleted.ConnectionId, cancel);
         await invocations.CancelOfConnectionAsync(deleted.ConnectionId, cancel);
-        await servers.ForgetAsync(deleted.ConnectionId.ToString());
+        await servers.ForgetAsync(deleted.ConnectionId.ToString(), cancel);
     }
 }

@@ -1,3 +1,4 @@
+using Platform.Runner.Containers;
 using Platform.Runner.Drivers.GoPlugin;
 using Platform.Runner.Drivers.Oms.Rpc;
 using Platform.Runner.Drivers.Oms.Servers;
@@ -27,7 +28,8 @@ internal static class DriverSetup
     {
         services.AddContainerEngine();
         services.AddOptions<ServerSettings>().BindConfiguration(ServerSettings.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<ServerStart>().AddSingleton<OmsServers>();
+        services.AddSingleton<Sandbox>().AddSingleton<ServerStart>().AddSingleton<OmsServers>();
+        services.AddHostedService<RemoveDeadContainers>();
         services.AddHostedService(provider => provider.GetRequiredService<OmsServers>());
     }
 

@@ -88,7 +88,8 @@ internal sealed record ActionAnswer(byte[]? Result, ActionError? Error);
 /// <param name="Violations">Any: the arguments were at fault, nothing was done.</param>
 /// <param name="AsksAgain">The connector asks the platform itself to try again, whether the action is idempotent or not.</param>
 /// <param name="NotBefore">Trying again makes no sense until so much time has passed; null: not said.</param>
+/// <param name="Detail">What the connector wrote about it, such as a stack trace; bounded and masked by whoever shows it. Null: nothing.</param>
 internal sealed record ActionError(
-    string Code, string Message, bool Retryable, IReadOnlyList<FieldViolation> Violations, bool AsksAgain = false, TimeSpan? NotBefore = null);
+    string Code, string Message, bool Retryable, IReadOnlyList<FieldViolation> Violations, bool AsksAgain = false, TimeSpan? NotBefore = null, string? Detail = null);
 
 internal sealed record FieldViolation(string Field, string Message);

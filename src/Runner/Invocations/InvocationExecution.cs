@@ -189,6 +189,7 @@ internal sealed partial class InvocationExecution(
     {
         Code = Bounded(mask.Apply(error.Code)),
         Message = Bounded(mask.Apply(error.Message)),
+        Detail = error.Detail is null ? null : LastOf(mask.Apply(error.Detail).Replace("\0", "", StringComparison.Ordinal)),
         Violations = [.. error.Violations.Take(100).Select(v => new FieldViolation($"arguments.{Bounded(mask.Apply(v.Field))}", Bounded(mask.Apply(v.Message))))],
     };
 
@@ -198,6 +199,8 @@ internal sealed partial class InvocationExecution(
         text = text.Replace("\0", "", StringComparison.Ordinal);
         return text.Length <= MaxWords ? text : text[..MaxWords] + "…";
     }
+
+    private static string LastOf(string text) => text.Length <= MaxWords ? text : "…" + text[^MaxWords..];
 
     private static partial class Log
     {

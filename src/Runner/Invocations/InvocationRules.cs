@@ -74,7 +74,7 @@ internal static class InvocationRules
     /// <summary>What the connector itself says.</summary>
     public static ActionEnd Of(ActionError error) => ActionEnd.Of(
         error.Violations.Count > 0 ? InvocationState.Rejected : error.Retryable ? InvocationState.Transient : InvocationState.Failed,
-        new(error.Code, error.Message, error.Retryable, error.Violations)) with { AsksAgain = error.AsksAgain, NotBefore = error.NotBefore };
+        new(error.Code, error.Message, error.Retryable, error.Violations, Detail: error.Detail)) with { AsksAgain = error.AsksAgain, NotBefore = error.NotBefore };
 
     /// <summary>How long to wait before the next attempt; null: there is none.</summary>
     /// <param name="attempt">That ended so, from 1.</param>

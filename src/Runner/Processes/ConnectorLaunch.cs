@@ -19,6 +19,12 @@ internal sealed record ConnectorLaunch(string Connector, string Bundle, string C
     /// <summary>Environment variables of the manifest; what the platform itself sets stays.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What is run instead of the command; null: the command.</summary>
+    public IReadOnlyList<string>? Argv { get; init; }
+
+    /// <summary>Variables that may be secret: they come into the environment without having been in an argument, which others on the machine can read.</summary>
+    public IReadOnlyDictionary<string, string> SecretEnvironment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Gets the isolation that applies, as soon as the process is there; for work that does not say it by itself.</summary>
     public Action<string> OnIsolated { get; init; } = _ => { };
 

@@ -34,6 +34,9 @@ internal sealed partial class ConnectorOutput(ILogger logger, Guid? run, string 
         }
     }
 
+    /// <summary>The text without what is secret here.</summary>
+    public string Masked(string text) => mask.Apply(text);
+
     /// <summary>Takes a line from the connector's standard error.</summary>
     public void Add(string line, bool cut) => Add(line, cut, kept, LogSource.StandardError);
 

@@ -19,14 +19,14 @@ internal sealed class ConnectorProcess : IAsyncDisposable
     private volatile RunFaultException? excess;
     private bool disposed;
 
-    private ConnectorProcess(Process process, ControlGroup? group, RunFolder folder, LaunchLimits limits, string isolation,
-        int maxLineBytes, Action<string, bool> onOutput, Action<string, bool> onError)
+    private ConnectorProcess(
+        Process process, ControlGroup? group, RunFolder folder, LaunchLimits limits, string isolation, Func<Stream, Task> readOutput, Func<Stream, Task> readError)
     {
         (this.process, this.group, this.folder, this.limits, Isolation) = (process, group, folder, limits, isolation);
         process.StandardInput.Close();
         // Both pipes are drained to their end: a full pipe stops the connector.
-        standardOutput = LineReader.ReadAsync(process.StandardOutput.BaseStream, maxLineBytes, onOutput);
-        standardError = LineReader.ReadAsync(process.StandardError.BaseStream, LineReader.MaxLineBytes, onError);
+        standardOutput = readOutput(process.StandardOutput.BaseStream);
+        standardError = readError(process.StandardError.BaseStream);
         Exited = process.WaitForExitAsync();
         watchdog = WatchAsync();
     }
@@ -45,9 +45,17 @@ internal sealed class ConnectorProcess : IAsyncDisposable
     /// <param name="maxOutputLineBytes">Longer lines on stdout come cut.</param>
     /// <param name="onOutput">Each line of stdout and whether it was cut; called from a pool thread, in order.</param>
     /// <exception cref="RunFaultException">The command could not be started.</exception>
-    public static async Task<ConnectorProcess> StartAsync(
+    public static Task<ConnectorProcess> StartAsync(
         ProcessLauncher launcher, Isolation isolation, ConnectorLaunch launch, RunFolder folder,
-        IReadOnlyDictionary<string, string> variables, int maxOutputLineBytes, Action<string, bool> onOutput, Action<string, bool> onError)
+        IReadOnlyDictionary<string, string> variables, int maxOutputLineBytes, Action<string, bool> onOutput, Action<string, bool> onError) => StartAsync(
+            launcher, isolation, launch, folder, variables,
+            output => LineReader.ReadAsync(output, maxOutputLineBytes, onOutput), error => LineReader.ReadAsync(error, LineReader.MaxLineBytes, onError));
+
+    /// <param name="readOutput">Reads its stdout to the end, whatever comes; likewise its stderr. Never fails.</param>
+    /// <exception cref="RunFaultException">The command could not be started.</exception>
+    public static async Task<ConnectorProcess> StartAsync(
+        ProcessLauncher launcher, Isolation isolation, ConnectorLaunch launch, RunFolder folder, IReadOnlyDictionary<string, string> variables,
+        Func<Stream, Task> readOutput, Func<Stream, Task> readError)
     {
         // Else the words of whichever shell or sandbox looks for it.
         if (CommandLine.ToArgv(launch.Command) is [['.', '/', ..] program, ..] && !File.Exists(Path.Combine(launch.Bundle, program)))
@@ -56,7 +64,7 @@ internal sealed class ConnectorProcess : IAsyncDisposable
         try
         {
             var process = await launcher.StartAsync(isolation.Start(launch, folder, group, variables));
-            return new(process, group, folder, launch.Limits, isolation.Describe(group), maxOutputLineBytes, onOutput, onError);
+            return new(process, group, folder, launch.Limits, isolation.Describe(group), readOutput, readError);
         }
         catch (System.ComponentModel.Win32Exception e)
         {
@@ -71,6 +79,15 @@ internal sealed class ConnectorProcess : IAsyncDisposable
 
     /// <summary>Waits for what the connector wrote before it ended, but not for a process that kept its pipes.</summary>
     public Task DrainAsync() => Task.WhenAny(Task.WhenAll(standardOutput, standardError), Task.Delay(PipesLimit));
+
+    /// <summary>Asks its own process to end; it may not.</summary>
+    public void Terminate()
+    {
+        // The child of bubblewrap, which itself would take all of them down at once.
+        var children = Isolation.StartsWith("bwrap", StringComparison.Ordinal) ? ProcessTable.ChildrenOf(process.Id) : [];
+        foreach (var pid in children.Count > 0 ? children.SelectMany(ProcessTable.ChildrenOf) : [process.Id])
+            Signals.Terminate(pid);
+    }
 
     public async ValueTask DisposeAsync()
     {

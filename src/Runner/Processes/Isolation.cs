@@ -1,11 +1,13 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
 namespace Platform.Runner.Processes;
 
 /// <summary>What this machine offers to keep a connector apart, found out once.</summary>
-internal sealed class Isolation
+internal sealed partial class Isolation
 {
+    private const string Exports = "PLATFORM_EXPORTS";
     private static readonly string[] DropCapabilities = ["--bounding-set=-all", "--inh-caps=-all", "--"];
 
     private readonly ConnectorSettings settings;
@@ -60,7 +62,7 @@ internal sealed class Isolation
         // By this the processes of a run are found where nothing better holds them together.
         start.Environment[RunFolder.Marker] = folder.Path;
 
-        foreach (var word in (string[])[.. Chain(launch, folder, group), .. Variables(launch, start), .. CommandLine.ToArgv(launch.Command)])
+        foreach (var word in (string[])[.. Chain(launch, folder, group), .. Variables(launch, start), .. launch.Argv ?? CommandLine.ToArgv(launch.Command)])
             start.ArgumentList.Add(word);
         return start;
     }
@@ -69,8 +71,16 @@ internal sealed class Isolation
     private static IEnumerable<string> Variables(ConnectorLaunch launch, ProcessStartInfo start)
     {
         string[] own = [.. launch.Environment.Where(v => !start.Environment.ContainsKey(v.Key)).Select(v => $"{v.Key}={v.Value}")];
-        return own.Length == 0 ? [] : ["/usr/bin/env", "--", .. own];
+        string[] named = own.Length == 0 ? [] : ["/usr/bin/env", "--", .. own];
+        var secret = launch.SecretEnvironment.Where(v => !start.Environment.ContainsKey(v.Key) && ShellName().IsMatch(v.Key)).ToList();
+        if (secret.Count == 0)
+            return named;
+        start.Environment[Exports] = string.Join('\n', secret.Select(v => $"export {v.Key}='{v.Value.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+        return ["/bin/sh", "-c", $"eval \"${Exports}\"; unset {Exports}; exec \"$@\"", "sh", .. named];
     }
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    private static partial Regex ShellName();
 
     private List<string> Chain(ConnectorLaunch launch, RunFolder folder, ControlGroup? group)
     {

@@ -48,6 +48,9 @@ internal static class ProcessTable
 
     public static bool Exists(int pid) => Directory.Exists($"/proc/{pid}");
 
+    /// <summary>True when the path of one of the process's cgroups has this in it, such as the id of a container.</summary>
+    public static bool IsInGroup(int pid, string name) => Read(pid, "cgroup") is { } bytes && bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(name)) >= 0;
+
     public static IReadOnlyList<int> ChildrenOf(int pid) => [.. Ids().Where(child => Stat(child) is [_, var parent, ..] && parent == $"{pid}")];
 
     /// <summary>Ticks since boot at which the process started: with the id, its identity.</summary>

@@ -69,6 +69,14 @@ public class ContainerResource(string name, string? entrypoint = null)
     public string? Entrypoint { get; set; } = entrypoint;
 }
 
+public class ExecutableResource(string name, string command, string workingDirectory)
+    : Resource(name), IResourceWithEnvironment, IResourceWithEndpoints, IResourceWithWaitSupport
+{
+    public string Command => command;
+
+    public string WorkingDirectory => workingDirectory;
+}
+
 public class ProjectResource(string name)
     : Resource(name), IResourceWithEnvironment, IResourceWithServiceDiscovery, IResourceWithWaitSupport;
 

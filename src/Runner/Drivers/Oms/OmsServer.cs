@@ -32,7 +32,8 @@ internal abstract class OmsServer
     public virtual IDisposable? Follow(ConnectorOutput output) => null;
 
     /// <summary>Ends it as its description says, then by force, with everything that it started. Never fails, and may be repeated.</summary>
-    public virtual Task EndAsync() => Task.CompletedTask;
+    /// <param name="hurry">There is no more time to be gentle.</param>
+    public virtual Task EndAsync(CancellationToken hurry) => Task.CompletedTask;
 }
 
 /// <param name="ExitCode">128 and the signal's number where one ended it; 126 and 127 as a shell's: not executable, not found.</param>

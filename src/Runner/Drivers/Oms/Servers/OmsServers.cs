@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
+using Platform.Runner.Containers;
+using Platform.Runner.Drivers.Oms.Containers;
+using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Drivers.Oms.Servers;
 
@@ -7,19 +10,21 @@ namespace Platform.Runner.Drivers.Oms.Servers;
 /// The servers of this Runner, kept warm between calls: one per connection, version and options. Whoever asks for one that is being started waits for
 /// that start; one that died is replaced; one whose connection's options or version have changed goes once its calls have ended.
 /// </summary>
-internal sealed partial class OmsServers(ServerStart starter, IOptions<ServerSettings> settings, ILogger<OmsServers> logger) : IHostedService
+internal sealed partial class OmsServers(ServerStart starter, ContainerEngine engine, IOptions<ServerSettings> settings, ILogger<OmsServers> logger) : IHostedService
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
     private readonly Lock gate = new();
     private readonly Dictionary<string, Entry> entries = [];
     private readonly HashSet<Task> ends = [];
     private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationTokenSource hurry = new();
     private TaskCompletionSource released = NewSignal();
     private Task looking = Task.CompletedTask;
 
     /// <summary>A server that is ready for a call. Its start belongs to nobody: one who gives up leaves it to the next.</summary>
-    /// <exception cref="RunFaultException">It could not be started; <c>services_busy</c>: all places are taken.</exception>
-    /// <exception cref="Platform.ServiceDefaults.ProblemException">503 <c>container_engine_unavailable</c>.</exception>
+    /// <exception cref="RunFaultException">
+    /// It could not be started; <c>container_engine_unavailable</c>; <c>services_busy</c>: all places are taken; <c>runner_stopping</c>.
+    /// </exception>
     public async Task<OmsServerUse> AcquireAsync(OmsServerWish wish, CancellationToken cancel)
     {
         var entry = await HoldAsync(wish, cancel);
@@ -40,11 +45,14 @@ internal sealed partial class OmsServers(ServerStart starter, IOptions<ServerSet
         }
     }
 
-    /// <summary>Ends the servers of a connection that is no more, whoever still uses them.</summary>
-    public Task ForgetAsync(string connection)
+    /// <summary>Ends the servers of a connection that is no more, whoever still uses them, and removes what they kept.</summary>
+    public async Task ForgetAsync(string connection, CancellationToken cancel = default)
     {
+        Task[] ended;
         lock (gate)
-            return Task.WhenAll(entries.Values.Where(e => e.Wish.Connection == connection).ToList().Select(Remove));
+            ended = [.. entries.Values.Where(e => e.Wish.Connection == connection).ToList().Select(Remove)];
+        await Task.WhenAll(ended);
+        await ContainerVolumes.RemoveAsync(engine, ServiceContainer.VolumePrefix(connection), cancel);
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -65,6 +73,8 @@ internal sealed partial class OmsServers(ServerStart starter, IOptions<ServerSet
             all = [.. ends];
         }
 
+        // As a service may ask for minutes, and this one is given seconds.
+        hurry.CancelAfter(TimeSpan.FromSeconds(settings.Value.GraceSeconds));
         await Task.WhenAll(all);
     }
 
@@ -76,7 +86,8 @@ internal sealed partial class OmsServers(ServerStart starter, IOptions<ServerSet
             Task place;
             lock (gate)
             {
-                ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, this);
+                if (stopping.IsCancellationRequested)
+                    throw new RunFaultException(Faults.RunnerStopping);
                 if (entries.TryGetValue(wish.Key, out var known) && !known.IsSpent)
                     return known.Hold();
                 foreach (var other in entries.Values.Where(e => e.IsSpent || (e.Wish.Connection == wish.Connection && e.Wish.Key != wish.Key)).ToList())
@@ -146,7 +157,7 @@ internal sealed partial class OmsServers(ServerStart starter, IOptions<ServerSet
     {
         try
         {
-            await (await entry.Server).EndAsync();
+            await (await entry.Server).EndAsync(hurry.Token);
         }
         catch (Exception e)
         {

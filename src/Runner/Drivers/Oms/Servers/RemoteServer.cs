@@ -1,0 +1,17 @@
+namespace Platform.Runner.Drivers.Oms.Servers;
+
+/// <summary>A server that somebody else runs.</summary>
+internal sealed class RemoteServer(Uri address) : OmsServer
+{
+    public override string Isolation => "server";
+
+    public override bool IsElsewhere => true;
+
+    // Where one address serves all ports, as behind a proxy, it names its own.
+    public override Uri AddressOf(int port) => address.IsDefaultPort && !address.OriginalString.TrimEnd('/').EndsWith($":{address.Port}", StringComparison.Ordinal)
+        ? new UriBuilder(address) { Port = port }.Uri
+        : address;
+
+    public override Task<CommandOutcome> ExecuteAsync(IReadOnlyList<string> argv, long maxBytes, CancellationToken cancel) =>
+        throw OmsServerFaults.CannotExecute();
+}
