@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Platform.Oms;
 using Platform.Runner.Processes;
@@ -10,9 +11,6 @@ internal abstract class OmsServer
     /// <summary>It is gone, or has to be replaced: not for further calls. Those under way may still end.</summary>
     public virtual bool HasEnded => false;
 
-    /// <summary>Somebody else's, at an address that a caller chose: requests go through the guard of outbound requests.</summary>
-    public virtual bool IsElsewhere => false;
-
     /// <summary>As invocations record it, such as <c>docker</c>, <c>bwrap+cgroup1</c> or <c>server</c>.</summary>
     public abstract string Isolation { get; }
 
@@ -22,6 +20,9 @@ internal abstract class OmsServer
     /// <summary>Where a port of the service is reached from here: scheme, host and port.</summary>
     /// <exception cref="RunFaultException">The service has no such port.</exception>
     public abstract Uri AddressOf(int port);
+
+    /// <summary>This machine's address by which the service can reach it; null: there is none.</summary>
+    public virtual IPAddress? CallbackAddress => IPAddress.Loopback;
 
     /// <summary>Runs a command beside what the service already runs, without a terminal and with an empty standard input.</summary>
     /// <param name="maxBytes">Of standard output; more is the fault <c>result_too_large</c>. Of standard error the end is kept.</param>
