@@ -54,6 +54,7 @@ var runner = builder.AddProject<Projects.Runner>("runner")
     .WithInternalSecret(internalSecret)
     .WithDataDirectory(settings)
     .WithReadablePaths(settings)
+    .WithOutboundAllowList(settings)
     .WithContainers(containers)
     .WithReplicas(settings.RunnerReplicas)
     .WithHttpHealthCheck("/health");

@@ -5,11 +5,11 @@ namespace Platform.Contracts;
 /// <summary>
 /// How a connector is fetched, built and started: c1's seven fields with their meanings, and optional additions.
 /// </summary>
-/// <param name="Source">One of <c>HTTP</c>, <c>VCS</c>, <c>Local</c>.</param>
-/// <param name="Uri">A URL, a git URL, or an absolute path, by source.</param>
+/// <param name="Source">One of <c>HTTP</c>, <c>VCS</c>, <c>Local</c>, and for described services <c>Image</c> and <c>Server</c>.</param>
+/// <param name="Uri">A URL, a git URL, an absolute path, an image's reference, or a server's address, by source.</param>
 /// <param name="InstallCommand">Run in the root of the fetched source; null or empty: nothing to build.</param>
 /// <param name="UpdateCommand">Run in the files of the current version to make the next; null or empty: the source is fetched and built anew.</param>
-/// <param name="Command">Starts the connector from the root of the source.</param>
+/// <param name="Command">Starts the connector from the root of the source; null for described services, whose description says how they start.</param>
 /// <param name="Ref">VCS only: branch, tag or commit; null: the default branch.</param>
 /// <param name="Subdir">VCS and archives by HTTP: the folder that is the source's root; relative, without <c>..</c>.</param>
 /// <param name="Protocol">The connector's way of talking; null means <c>c1</c>.</param>
@@ -19,6 +19,10 @@ namespace Platform.Contracts;
 /// <param name="Env">Environment variables that the connector starts with.</param>
 /// <param name="Limits">What the connector needs, within what the platform allows.</param>
 /// <param name="Platforms">Where it runs, as <c>linux/amd64</c>; null: anywhere.</param>
+/// <param name="DescribedBy">
+/// Described services only, where the description is: a path in the source or image, and for a Server a URL or an absolute path; null: at the root, by its
+/// usual name.
+/// </param>
 public sealed record Manifest(
     string Name,
     string? Description,
@@ -26,7 +30,7 @@ public sealed record Manifest(
     string Uri,
     string? InstallCommand,
     string? UpdateCommand,
-    string Command,
+    string? Command,
     string? Ref = null,
     string? Subdir = null,
     string? Protocol = null,
@@ -36,7 +40,15 @@ public sealed record Manifest(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Sha256 = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, string>? Env = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ManifestLimits? Limits = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Platforms = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Platforms = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? DescribedBy = null)
+{
+    /// <summary>The protocol of services that a file describes (Open Microservice Specification), instead of speaking one of a connector's.</summary>
+    public const string ServiceProtocol = "oms";
+
+    [JsonIgnore]
+    public bool IsService => Protocol == ServiceProtocol;
+}
 
 /// <summary>Null members: the platform's own setting.</summary>
 /// <param name="MemoryMb">Resident memory of all its processes together, in MiB; 16 and up, at most what the Runner's setting allows.</param>

@@ -14,7 +14,7 @@ internal sealed class InstallFailedException(InstallError error) : Exception(err
 internal static class Errors
 {
     public static InstallFailedException SourceUnsupported(string source) => Failure("source_unsupported",
-        $"There are no sources of kind '{source}'.", "Use HTTP (a file or archive), VCS (a git URL) or Local (a file or folder below Local:Roots).");
+        $"There are no sources of kind '{source}'.", "Use HTTP (a file or archive), VCS (a git URL), Local (a file or folder below Local:Roots), or for described services Image or Server.");
 
     public static InstallFailedException LocalNotAllowed(string path, string why) => Failure("local_not_allowed",
         $"'{path}' may not be installed: {why}.", "Put the source below one of the folders in Local:Roots (the checkout, unless configured), or add its folder there: ./platform up --local-root FOLDER.");

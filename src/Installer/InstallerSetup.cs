@@ -1,7 +1,9 @@
 using Platform.Installer.Build;
 using Platform.Installer.Bundles;
 using Platform.Installer.Installs;
+using Platform.Installer.Services;
 using Platform.Installer.Sources;
+using Platform.ServiceDefaults;
 
 namespace Platform.Installer;
 
@@ -18,6 +20,8 @@ internal static class InstallerSetup
         services.AddSingleton<LocalRoots>().AddSingleton<LocalSource>().AddSingleton<Git>().AddSingleton<VcsSource>();
         services.AddSingleton<Download>().AddSingleton<Archives>().AddSingleton<HttpSource>().AddSingleton<FetchSource>();
         services.AddSingleton<Sandbox>().AddSingleton<BuildSource>().AddSingleton<ProtoSource>().AddSingleton<CompileProtos>();
+        services.AddContainerEngine();
+        services.AddSingleton<Images>().AddSingleton<BuildImage>().AddSingleton<ImageSource>().AddSingleton<ServerSource>().AddSingleton<PrepareService>();
         services.AddSingleton<BundleStore>().AddSingleton<PackBundle>().AddSingleton<UnpackBundle>();
         services.AddSingleton<InstallStatuses>().AddSingleton<InstallLogs>().AddSingleton<OldInstalls>().AddSingleton<UpdateFiles>().AddSingleton<InstallSteps>().AddSingleton<RunInstall>().AddSingleton<AnswerInstall>();
         // Before the bus, which hands it commands.

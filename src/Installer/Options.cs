@@ -55,6 +55,9 @@ internal sealed class InstallOptions
     /// <summary>Whether memory and processes of the install command are bound by a cgroup where one can be made.</summary>
     public bool UseControlGroups { get; set; } = true;
 
+    /// <summary>How long the build of a service's image may take, with the pulling of what it needs; and the pulling of an image.</summary>
+    public TimeSpan ImageTimeLimit { get; set; } = TimeSpan.FromMinutes(20);
+
     /// <summary>How long each git command may run.</summary>
     public TimeSpan GitTimeLimit { get; set; } = TimeSpan.FromMinutes(10);
 

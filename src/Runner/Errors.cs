@@ -41,6 +41,10 @@ internal static class Errors
         "too_many_digests", 422, "Too many digests at once", $"{count} digests were asked for.", $"Ask for at most {limit} at a time.",
         [new("digests", "too_many", $"At most {limit}.")]));
 
+    public static ProblemException SyncNotSupported(string connection) => new(new(
+        "sync_not_supported", 422, "The connector has no sync", $"The connector of {connection} has actions, and brings no objects by runs.",
+        "Invoke its actions: GET /v1/connections/{name}/actions lists them."));
+
     public static ProblemException UnknownAction(string action, IReadOnlyList<ActionSpecification> known) => new(new(
         "unknown_action", 404, "The connector has no such action", $"The connector has no action {Shorten(action)}.",
         known.Count == 0 ? "It has none; another version of the connector may." : "GET /v1/connections/{name}/actions lists those it has."));

@@ -27,6 +27,8 @@ switch (args)
         return await InstallBenchmark.RunAsync(options);
     case ["run", .. var options]:
         return await RunBenchmark.RunAsync(options);
+    case ["oms", .. var options]:
+        return await OmsBenchmark.RunAsync(options);
     default:
         await Console.Error.WriteLineAsync("error bad_usage: start this by ./platform bench");
         return 2;

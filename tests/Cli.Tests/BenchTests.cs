@@ -22,7 +22,7 @@ public sealed class BenchTests : IDisposable
 
         Assert.Equal((2, ""), (answer.ExitCode, answer.Output));
         Assert.StartsWith($"error bad_usage: there is no benchmark '{name}'", answer.Errors, StringComparison.Ordinal);
-        Assert.EndsWith("one of: grpc ingest sync install run", answer.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("one of: grpc ingest sync install run oms", answer.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,6 +48,17 @@ public sealed class BenchTests : IDisposable
 
         Assert.Contains("goal same-wal (bytes): 0.00 (goal ≤ 0.00) met", output, StringComparison.Ordinal);
         Assert.Contains("goal large-same-wal (bytes): 0.00 (goal ≤ 0.00) met", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Category", "Matrix")]
+    public async Task The_oms_benchmark_asks_a_service_by_each_interface_directly_and_by_actions()
+    {
+        Require("/usr/lib/postgresql", "postgresql");
+        Require("/usr/bin/docker", "docker.io");
+        RequirePeers();
+
+        await MeasuresAsync("oms", "http-overhead", "rpc-overhead", "errors-64", "command");
     }
 
     [Fact]

@@ -129,6 +129,46 @@ public sealed class InstallTests
         Assert.Equal(body, Assert.Single(stub.Requests).Body);
     }
 
+    [Theory]
+    [InlineData("https://example.org/team/Greeter.git", """{"name":"greeter","source":"VCS","uri":"https://example.org/team/Greeter.git","protocol":"oms"}""")]
+    [InlineData("git@example.org:greeter.git#v2", """{"name":"greeter","source":"VCS","uri":"git@example.org:greeter.git","ref":"v2","protocol":"oms"}""")]
+    [InlineData("image:localhost:5000/team/greeter:1.2", """{"name":"greeter","source":"Image","uri":"localhost:5000/team/greeter:1.2","protocol":"oms"}""")]
+    [InlineData("image:greeter@sha256:00", """{"name":"greeter","source":"Image","uri":"greeter@sha256:00","protocol":"oms"}""")]
+    public async Task A_described_service_needs_no_manifest(string argument, string body)
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("POST /v1/connectors", Running, 202);
+
+        await Cli.RunAsync(stub.Url, "connectors", "install", argument, "--no-wait");
+
+        Assert.Equal(body, Assert.Single(stub.Requests).Body);
+    }
+
+    [Fact]
+    public async Task A_folder_is_installed_by_its_manifest_or_else_by_its_description()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/connectors?name=mine", Running, 202).On("POST /v1/connectors", Running, 202).On("POST /v1/connectors", Running, 202);
+        using var cli = new Cli(stub.Url);
+        cli.Write("with/manifest.json", """{"source":"Local","uri":"."}""");
+        cli.Write("with/oms.yml", "oms: 1");
+        cli.Write("My Greeter/microservice.yml", "oms: 1");
+        cli.Write("neither/readme", "");
+        cli.Write("server.json", """{"source":"Server","uri":"http://a","described_by":"docs/oms.yml"}""");
+
+        await cli.RunAsync("connectors", "install", "./with", "--name", "mine", "--no-wait");
+        await cli.RunAsync("connectors", "install", "./My Greeter/", "--no-wait");
+        await cli.RunAsync("connectors", "install", "server.json", "--no-wait");
+        var refused = await cli.RunAsync("connectors", "install", "./neither");
+
+        var sent = stub.Requests.Select(request => JsonDocument.Parse(request.Body).RootElement).ToList();
+        Assert.Equal(Path.Combine(cli.Folder.FullName, "with"), sent[0].GetProperty("uri").GetString());
+        Assert.Equal(("my-greeter", "Local", Path.Combine(cli.Folder.FullName, "My Greeter"), "oms"), (
+            sent[1].GetProperty("name").GetString(), sent[1].GetProperty("source").GetString(), sent[1].GetProperty("uri").GetString(), sent[1].GetProperty("protocol").GetString()));
+        Assert.Equal(Path.Combine(cli.Folder.FullName, "docs/oms.yml"), sent[2].GetProperty("described_by").GetString());
+        Assert.Equal(2, refused.ExitCode);
+        Assert.StartsWith("error nothing_to_install: ", refused.Errors);
+    }
+
     [Fact]
     public async Task A_file_that_is_not_there_is_no_name_of_the_catalog()
     {

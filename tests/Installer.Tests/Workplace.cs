@@ -7,6 +7,7 @@ using Platform.Contracts;
 using Platform.Installer.Build;
 using Platform.Installer.Bundles;
 using Platform.Installer.Installs;
+using Platform.Installer.Services;
 using Platform.Installer.Sources;
 using Platform.ServiceDefaults;
 
@@ -17,7 +18,7 @@ internal sealed class Workplace : IDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public Workplace(Action<InstallOptions>? configure = null, string? data = null, string? allow = null, GitOptions? git = null)
+    public Workplace(Action<InstallOptions>? configure = null, string? data = null, string? allow = null, GitOptions? git = null, string? engine = null)
     {
         Directory.CreateDirectory(Roots);
         configure?.Invoke(Options);
@@ -28,8 +29,11 @@ internal sealed class Workplace : IDisposable
         var roots = new LocalRoots(Microsoft.Extensions.Options.Options.Create(new LocalOptions { Roots = [Roots], Never = [Path.Combine(Roots, "registry-data")] }), Data);
         var guard = new OutboundGuard(new ConfigurationBuilder().AddInMemoryCollection(allow is null ? [] : [new("Outbound:Allow:0", allow)]).Build());
         var vcs = new VcsSource(new Git(options, Microsoft.Extensions.Options.Options.Create(git ?? new GitOptions())), roots, guard, options);
+        Engine = new ContainerEngine(Microsoft.Extensions.Options.Options.Create(new ContainerSettings { Socket = engine }));
+        var images = new Images(Engine, options);
         var download = new Download(guard, options);
-        Fetch = new FetchSource(new LocalSource(roots, options), vcs, new HttpSource(download, new Archives(options), options), Pack);
+        Fetch = new FetchSource(
+            new LocalSource(roots, options), vcs, new HttpSource(download, new Archives(options), options), new ImageSource(images), new ServerSource(guard, download, roots), Pack);
         Sandbox = new Sandbox(Data, options, NullLogger<Sandbox>.Instance);
         Protos = new CompileProtos(Sandbox, new ProtoSource(download, vcs), options);
         Statuses = new InstallStatuses(Data);
@@ -38,7 +42,8 @@ internal sealed class Workplace : IDisposable
         var bus = Bus.Factory.CreateUsingInMemory(_ => { });
         var publisher = new CommandPublisher(bus);
         var build = new BuildSource(Sandbox, options);
-        var steps = new InstallSteps(Fetch, build, new UpdateFiles(new UnpackBundle(Store), vcs, build, Sandbox, options), Pack, publisher);
+        var service = new PrepareService(images, new BuildImage(images, options), Protos);
+        var steps = new InstallSteps(Fetch, build, new UpdateFiles(new UnpackBundle(Store), vcs, build, Sandbox, options), service, Pack, publisher);
         Install = new RunInstall(Data, Statuses, steps, publisher, options, NullLogger<RunInstall>.Instance);
     }
 
@@ -50,6 +55,7 @@ internal sealed class Workplace : IDisposable
     public PackBundle Pack { get; }
     public FetchSource Fetch { get; }
     public Sandbox Sandbox { get; }
+    public ContainerEngine Engine { get; }
     public CompileProtos Protos { get; }
     public InstallStatuses Statuses { get; }
     public InstallLogs Logs { get; }
@@ -68,6 +74,10 @@ internal sealed class Workplace : IDisposable
     }
 
     public static Manifest Local(string uri, string? install = null) => new("demo", null, "Local", uri, install, null, "./run");
+
+    /// <summary>Of a described service.</summary>
+    public static Manifest Service(string uri, string source = "Local", string? install = null, string? describedBy = null) =>
+        new("demo", null, source, uri, install, null, null, Protocol: Manifest.ServiceProtocol, DescribedBy: describedBy);
 
     public static Manifest Vcs(string uri, string? reference = null, string? subdir = null) => new("demo", null, "VCS", uri, null, null, "./run", reference, subdir);
 
@@ -94,6 +104,13 @@ internal sealed class Workplace : IDisposable
     }
 
     public string LogText(InstallStatus status) => string.Join('\n', Logs.Read(status.InstallId).Select(line => line.Text));
+
+    /// <param name="engine">The socket of a container engine; null: as this process is told by DOCKER_HOST.</param>
+    public static async Task SkipWithoutEngineAsync(string? engine = null)
+    {
+        using var asked = new ContainerEngine(Microsoft.Extensions.Options.Options.Create(new ContainerSettings { Socket = engine }));
+        Assert.SkipUnless(await asked.IsReachableAsync(TestContext.Current.CancellationToken), $"No container engine answers at {asked.Address}.");
+    }
 
     /// <summary>Runs the install and gives its error; nothing may be left of it but status and log.</summary>
     public async Task<InstallError> FailAsync(Manifest manifest)
@@ -167,6 +184,7 @@ internal sealed class Workplace : IDisposable
 
     public void Dispose()
     {
+        Engine.Dispose();
         Tree.Delete(Folder);
         _unpacked.ForEach(Tree.Delete);
     }

@@ -55,10 +55,10 @@ public sealed class ManifestTests
             Errors("""{"name": "S 3", "source": "FTP", "uri": "  ", "description": 7, "colour": "red", "protocol": "conduit"}"""));
 
     [Fact]
-    public void An_unknown_source_is_answered_with_the_three_that_exist()
+    public void An_unknown_source_is_answered_with_those_that_exist()
     {
         var problem = Assert.Throws<ProblemException>(() => Read(Corrected.Replace("VCS", "git"))).Problem;
-        Assert.Contains("HTTP, VCS, Local", Assert.Single(problem.Errors!).Message);
+        Assert.Contains("HTTP, VCS, Local, Image, Server", Assert.Single(problem.Errors!).Message);
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using Platform.Contracts;
 using Platform.Installer.Build;
 using Platform.Installer.Bundles;
+using Platform.Installer.Services;
 using Platform.Installer.Sources;
 using Platform.ServiceDefaults;
 
@@ -10,7 +11,8 @@ namespace Platform.Installer.Installs;
 internal sealed record Installed(Bundle Bundle, string? SourceRevision, string? SourceDigest, IReadOnlyList<InstallWarning>? Warnings);
 
 /// <summary>The way from a manifest to a bundle in the store. Only its last step, a rename, leaves anything behind.</summary>
-internal sealed class InstallSteps(FetchSource fetch, BuildSource build, UpdateFiles update, PackBundle pack, CommandPublisher publisher)
+internal sealed class InstallSteps(
+    FetchSource fetch, BuildSource build, UpdateFiles update, PrepareService service, PackBundle pack, CommandPublisher publisher)
 {
     /// <param name="work">The install's own folder, which is empty.</param>
     /// <param name="enter">Told of each stage before it begins.</param>
@@ -23,10 +25,12 @@ internal sealed class InstallSteps(FetchSource fetch, BuildSource build, UpdateF
         var fetched = updates
             ? await update.RunAsync(status, status.UpdateFrom!, source, temporary, Folder(work, "fetch"), log, enter, ct)
             : await FetchAsync(status, source, temporary, Folder(work, "fetch"), log, enter, ct);
+        var warnings = manifest.IsService ? await PrepareAsync(status, fetched, source, work, log, enter, ct) : [];
         var bundle = await PackAsync(pin, source, work, log, enter, ct);
         // Where nothing is built, what was packed is what was fetched.
-        var unchanged = manifest.Source == "Local" && !updates && string.IsNullOrWhiteSpace(manifest.InstallCommand);
-        return new Installed(bundle, fetched.Revision, fetched.SourceDigest ?? (unchanged ? bundle.Digest : null), Compare(pin, bundle, log));
+        var unchanged = manifest.Source == "Local" && !updates && !manifest.IsService && string.IsNullOrWhiteSpace(manifest.InstallCommand);
+        warnings = [.. warnings, .. Compare(pin, bundle, log)];
+        return new Installed(bundle, fetched.Revision, fetched.SourceDigest ?? (unchanged ? bundle.Digest : null), warnings.Count > 0 ? warnings : null);
     }
 
     private async Task<Fetched> FetchAsync(
@@ -44,6 +48,15 @@ internal sealed class InstallSteps(FetchSource fetch, BuildSource build, UpdateF
         return fetched;
     }
 
+    private async Task<IReadOnlyList<InstallWarning>> PrepareAsync(
+        InstallStatus status, Fetched fetched, string source, string work, InstallLog log, Action<string> enter, CancellationToken ct)
+    {
+        enter("building");
+        var warnings = await service.RunAsync(status, fetched, source, work, log, ct);
+        FaultPoints.Pass("prepared");
+        return warnings;
+    }
+
     private async Task<Bundle> PackAsync(SourcePin? pin, string source, string work, InstallLog log, Action<string> enter, CancellationToken ct)
     {
         enter("packing");
@@ -59,9 +72,9 @@ internal sealed class InstallSteps(FetchSource fetch, BuildSource build, UpdateF
         return bundle;
     }
 
-    private static IReadOnlyList<InstallWarning>? Compare(SourcePin? pin, Bundle bundle, InstallLog log)
+    private static IReadOnlyList<InstallWarning> Compare(SourcePin? pin, Bundle bundle, InstallLog log)
     {
-        if (pin?.Digest is not { } pinned || pinned == bundle.Digest) return null;
+        if (pin?.Digest is not { } pinned || pinned == bundle.Digest) return [];
         var warning = Errors.BundleDiffers(pinned, bundle.Digest);
         log.Note($"warning: {warning.Message} ({warning.Code})");
         return [warning];

@@ -1,6 +1,7 @@
 using Platform.Contracts;
 using Platform.Installer.Bundles;
 using Platform.Installer.Installs;
+using Platform.Installer.Services;
 using Platform.ServiceDefaults;
 
 namespace Platform.Installer.Sources;
@@ -8,10 +9,12 @@ namespace Platform.Installer.Sources;
 /// <summary>What exactly was fetched; null where the source has no such thing.</summary>
 /// <param name="Revision">The commit of a VCS source.</param>
 /// <param name="SourceDigest">See <see cref="InstallFinished.SourceDigest"/>.</param>
-internal sealed record Fetched(string? Revision, string? SourceDigest);
+/// <param name="Image">The id of an Image source.</param>
+/// <param name="Description">Relative to the fetched files; null: it is to be looked for in them.</param>
+internal sealed record Fetched(string? Revision, string? SourceDigest, string? Image = null, string? Description = null);
 
 /// <summary>Puts a manifest's source into an empty folder.</summary>
-internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource http, PackBundle pack)
+internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource http, ImageSource image, ServerSource server, PackBundle pack)
 {
     /// <param name="pin">What the source must be; null: whatever is there now.</param>
     /// <param name="onProgress">Told of a download's bytes so far, and in all or null; from any thread, as often as there is news.</param>
@@ -30,16 +33,20 @@ internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource h
                 return new Fetched(null, await DigestAsync(manifest, pin?.SourceDigest, target, log, ct));
             case "HTTP":
                 return new Fetched(null, await http.FetchAsync(install, manifest, pin?.SourceDigest, target, temporary, log, onProgress, ct));
+            case "Image":
+                return await image.FetchAsync(install, manifest, pin?.SourceDigest, target, log, ct);
+            case "Server":
+                return await server.FetchAsync(manifest, pin?.SourceDigest, target, temporary, log, ct);
             default:
                 throw Errors.SourceUnsupported(manifest.Source);
         }
     }
 
     /// <summary>The digest of a Local source's files, before its install command changes them.</summary>
-    /// <returns>Null without install command: then it is the bundle's, which would otherwise be made twice. Null, too, when it can't be told.</returns>
+    /// <returns>Null where nothing is built: then it is the bundle's, which would otherwise be made twice. Null, too, when it can't be told.</returns>
     private async Task<string?> DigestAsync(Manifest manifest, string? pinned, string folder, InstallLog log, CancellationToken ct)
     {
-        if (pinned is null && string.IsNullOrWhiteSpace(manifest.InstallCommand)) return null;
+        if (pinned is null && string.IsNullOrWhiteSpace(manifest.InstallCommand) && !manifest.IsService) return null;
         string digest;
         try
         {

@@ -52,10 +52,12 @@ internal sealed record CatalogDocument(IReadOnlyList<Manifest> Connectors, IRead
         var known = new JsonObject();
         foreach (var property in entry.EnumerateObject().Where(p => ManifestReader.Fields.Contains(p.Name)))
             known[property.Name] = JsonNode.Parse(property.Value.GetRawText());
-        if (source.StartsWith('/') && known["source"] is JsonValue kind && kind.TryGetValue<string>(out var text) && text == "Local"
-            && known["uri"] is JsonValue uri && uri.TryGetValue<string>(out var path) && !Path.IsPathRooted(path) && path != "")
-            known["uri"] = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(source)!, path));
+        var field = TextOf("source") switch { "Local" => "uri", "Server" => "described_by", _ => "" };
+        if (source.StartsWith('/') && TextOf(field) is { Length: > 0 } path && !Path.IsPathRooted(path) && !path.Contains("://", StringComparison.Ordinal))
+            known[field] = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(source)!, path));
         return ManifestReader.Read(JsonSerializer.SerializeToElement(known), null);
+
+        string? TextOf(string name) => known[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
     }
 
     private static string? NameOf(JsonElement entry) =>

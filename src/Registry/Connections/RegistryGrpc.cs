@@ -13,7 +13,7 @@ namespace Platform.Registry.Connections;
 /// <summary>What the other services ask Registry, see protos/registry.proto.</summary>
 internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVault vault, ILogger<RegistryGrpc> logger) : V1.Registry.RegistryBase
 {
-    private sealed record Identity(Guid Id, string Name, string Connector);
+    private sealed record Identity(Guid Id, string Name, string Connector, bool ActionsOnly);
 
     private sealed record Prepared(byte[] OptionsCiphertext, int? Number, string? Digest, string? Manifest, string? Specification);
 
@@ -24,10 +24,15 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
         if ((request.HasId && !isId) || asked.Contains('\0')) throw Errors.UnknownConnection(asked);
 
         await using var connection = await database.OpenConnectionAsync(cancel);
-        var found = await connection.QuerySingleOrDefaultAsync<Identity>(new CommandDefinition(
-            $"SELECT id, name, connector FROM connections WHERE {(isId ? "id = @id" : "name = @asked")}", new { id, asked }, cancellationToken: cancel))
+        var found = await connection.QuerySingleOrDefaultAsync<Identity>(new CommandDefinition($"""
+            SELECT n.id, n.name, n.connector, coalesce(v.specification->>'can_sync' = 'false', false) AS actions_only
+            FROM connections n
+            LEFT JOIN connectors c ON c.name = n.connector
+            LEFT JOIN connector_versions v ON v.connector = c.name AND v.number = c.current_version
+            WHERE {(isId ? "n.id = @id" : "n.name = @asked")}
+            """, new { id, asked }, cancellationToken: cancel))
             ?? throw Errors.UnknownConnection(asked);
-        return new() { Id = found.Id.ToString(), Name = found.Name, Connector = found.Connector };
+        return new() { Id = found.Id.ToString(), Name = found.Name, Connector = found.Connector, ActionsOnly = found.ActionsOnly };
     }
 
     public override async Task<RunSpecification> PrepareRun(PrepareRunRequest request, ServerCallContext context)

@@ -12,7 +12,7 @@ internal static class ConnectorStarts
         {
             Digest = digest,
             Protocol = manifest.Protocol ?? "c1",
-            Command = manifest.Command,
+            Command = manifest.Command ?? "",
             AutoMtls = manifest.AutoMtls ?? false,
             Limits = new(),
         };

@@ -11,7 +11,7 @@ internal static class ManifestReader
     public static readonly string[] Fields =
     [
         "name", "description", "source", "uri", "install_command", "update_command", "command", "ref", "subdir", "protocol", "auto_mtls",
-        "version", "sha256", "env", "limits", "platforms",
+        "version", "sha256", "env", "limits", "platforms", "described_by",
     ];
 
     private static readonly string[] LimitFields = ["memory_mb", "processes", "start_seconds"];
@@ -23,6 +23,7 @@ internal static class ManifestReader
             throw Errors.InvalidManifest([new("", "wrong_type", "A manifest is a JSON object.")]);
 
         var fields = new JsonFields(json, Fields);
+        var protocol = fields.Optional("protocol");
         var manifest = new Manifest(
             Name: name ?? fields.Required("name"),
             Description: fields.Optional("description"),
@@ -30,16 +31,17 @@ internal static class ManifestReader
             Uri: fields.Required("uri"),
             InstallCommand: fields.Optional("install_command"),
             UpdateCommand: fields.Optional("update_command"),
-            Command: fields.Required("command"),
+            Command: protocol == Manifest.ServiceProtocol ? fields.Optional("command") : fields.Required("command"),
             Ref: fields.Optional("ref"),
             Subdir: fields.Optional("subdir"),
-            Protocol: fields.Optional("protocol"),
+            Protocol: protocol,
             AutoMtls: fields.Flag("auto_mtls"),
             Version: fields.Optional("version"),
             Sha256: fields.Optional("sha256")?.ToLowerInvariant(),
             Env: ReadEnv(fields),
             Limits: ReadLimits(fields),
-            Platforms: ReadPlatforms(fields));
+            Platforms: ReadPlatforms(fields),
+            DescribedBy: fields.Optional("described_by"));
 
         IReadOnlyList<FieldError> errors = [.. fields.Errors, .. ManifestRules.Check(manifest)];
         return errors.Count == 0 ? manifest : throw Errors.InvalidManifest(errors);

@@ -7,10 +7,10 @@ namespace Platform.Registry.Manifests;
 /// <summary>What a manifest must keep. Empty required fields are reported by the reader and passed over here.</summary>
 internal static partial class ManifestRules
 {
-    private static readonly string[] Sources = ["HTTP", "VCS", "Local"];
+    private static readonly string[] Sources = ["HTTP", "VCS", "Local", "Image", "Server"];
 
     /// <summary>Connectors can be spoken to in these ways. A new one is added with its driver.</summary>
-    private static readonly string[] Protocols = ["c1", "platform"];
+    private static readonly string[] Protocols = ["c1", "platform", Manifest.ServiceProtocol];
 
     public static List<FieldError> Check(Manifest manifest)
     {
@@ -26,12 +26,14 @@ internal static partial class ManifestRules
         else if (manifest.Uri != "" && SourceUri.Fault(manifest.Source, manifest.Uri) is { } fault)
             errors.Add(new("uri", "invalid_uri", fault));
 
-        if (manifest.Source is "HTTP" or "Local" && manifest.Ref is not null)
+        if (manifest.Source is "HTTP" or "Local" or "Image" or "Server" && manifest.Ref is not null)
             errors.Add(new("ref", "only_for_vcs", "The field belongs to the source VCS."));
         if (manifest.Source is "Local" && manifest.Subdir is not null)
             errors.Add(new("subdir", "not_for_local", "The field belongs to the sources VCS and HTTP; name the folder itself in uri."));
-        if (manifest.Source is "VCS" or "Local" && manifest.Sha256 is not null)
-            errors.Add(new("sha256", "only_for_http", "The field belongs to the source HTTP. A VCS source is pinned by a commit as its ref; a Local one by a lock file."));
+        if (manifest.Source is "Image" or "Server" && manifest.Subdir is not null)
+            errors.Add(new("subdir", "no_folder", "The field belongs to the sources VCS and HTTP."));
+        if (manifest.Source is "VCS" or "Local" or "Image" or "Server" && manifest.Sha256 is not null)
+            errors.Add(new("sha256", "only_for_http", "The field belongs to the source HTTP. A VCS source is pinned by a commit as its ref, an Image by its digest in uri; a Local one by a lock file."));
         if (manifest.Sha256 is { } digest && !Digest().IsMatch(digest))
             errors.Add(new("sha256", "invalid_sha256", "A sha256 has 64 hexadecimal digits."));
         if (manifest.Ref is { } reference && !Reference().IsMatch(reference))
@@ -41,6 +43,7 @@ internal static partial class ManifestRules
 
         if (manifest.Protocol is { } protocol && !Protocols.Contains(protocol))
             errors.Add(new("protocol", "unsupported_protocol", $"Connectors are spoken to by {string.Join(", ", Protocols)} only, so far."));
+        ServiceRules.Check(manifest, errors);
         ManifestNeeds.Check(manifest, errors);
         return errors;
     }
@@ -51,6 +54,7 @@ internal static partial class ManifestRules
         [
             ("description", manifest.Description, 4096), ("uri", manifest.Uri, 2048), ("ref", manifest.Ref, 255), ("subdir", manifest.Subdir, 1024), ("version", manifest.Version, 64),
             ("install_command", manifest.InstallCommand, 16384), ("update_command", manifest.UpdateCommand, 16384), ("command", manifest.Command, 16384),
+            ("described_by", manifest.DescribedBy, 2048),
         ];
         foreach (var (field, text, limit) in texts)
         {
@@ -60,7 +64,8 @@ internal static partial class ManifestRules
         }
     }
 
-    private static bool IsBelow(string folder) =>
+    /// <summary>Whether a path is relative and stays below where it begins.</summary>
+    public static bool IsBelow(string folder) =>
         folder.Length > 0 && folder[0] is not ('/' or '-') && !folder.Contains('\\') && folder.Split('/').All(part => part is not "..");
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{0,62}\z")]

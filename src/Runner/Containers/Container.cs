@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Platform.Runner.Drivers.Oms;
@@ -15,15 +16,19 @@ internal sealed class Container
     private readonly IReadOnlyDictionary<int, int> ports;
     private readonly Lazy<Task> removed;
 
-    private Container(ContainerEngine engine, string id, IReadOnlyDictionary<int, int> ports, Action<string, bool> onOutput, Action<string, bool> onError)
+    private Container(
+        ContainerEngine engine, string id, IReadOnlyDictionary<int, int> ports, IPAddress? gateway, Action<string, bool> onOutput, Action<string, bool> onError)
     {
-        (this.engine, Id, this.ports) = (engine, id, ports);
+        (this.engine, Id, this.ports, Gateway) = (engine, id, ports, gateway);
         log = ContainerLog.FollowAsync(engine, id, onOutput, onError);
         Exited = WaitAsync();
         removed = new(RemoveAsync);
     }
 
     public string Id { get; }
+
+    /// <summary>This machine's address in the container's network; null: it is in none.</summary>
+    public IPAddress? Gateway { get; }
 
     /// <summary>The exit code, once its own process has ended, or -1 when the engine is gone; never fails.</summary>
     public Task<long> Exited { get; }
@@ -45,8 +50,8 @@ internal sealed class Container
             if (keepAlive is not null)
                 await engine.AskAsync(c => c.Containers.ExtractArchiveToContainerAsync(id, new() { Path = "/" }, keepAlive, cancel));
             await engine.AskAsync(c => c.Containers.StartContainerAsync(id, new(), cancel));
-            var ports = start.Ports.Count == 0 ? new() : PortsOf(await engine.AskAsync(c => c.Containers.InspectContainerAsync(id, cancel)));
-            return new(engine, id, ports, onOutput, onError);
+            var started = await engine.AskAsync(c => c.Containers.InspectContainerAsync(id, cancel));
+            return new(engine, id, PortsOf(started), GatewayOf(started), onOutput, onError);
         }
         catch (Exception e)
         {
@@ -106,13 +111,16 @@ internal sealed class Container
         {
             return await engine.AskAsync(client => client.Images.InspectImageAsync(image, cancel));
         }
-        catch (DockerApiException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
             throw ContainerFaults.ImageMissing(image, name, engine.Address);
         }
     }
 
-    private static Dictionary<int, int> PortsOf(ContainerInspectResponse container) => container.NetworkSettings!.Ports!
+    private static IPAddress? GatewayOf(ContainerInspectResponse container) =>
+        container.NetworkSettings?.Networks?.Values.Select(n => IPAddress.TryParse(n.Gateway, out var address) ? address : null).FirstOrDefault(a => a is not null);
+
+    private static Dictionary<int, int> PortsOf(ContainerInspectResponse container) => (container.NetworkSettings?.Ports ?? new Dictionary<string, IList<PortBinding>>())
         .Where(p => p.Value is { Count: > 0 })
         .ToDictionary(
             p => int.Parse(p.Key.AsSpan(0, p.Key.IndexOf('/')), CultureInfo.InvariantCulture),

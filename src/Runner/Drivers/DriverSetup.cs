@@ -1,5 +1,7 @@
 using Platform.Runner.Containers;
 using Platform.Runner.Drivers.GoPlugin;
+using Platform.Runner.Drivers.Oms;
+using Platform.Runner.Drivers.Oms.Http;
 using Platform.Runner.Drivers.Oms.Rpc;
 using Platform.Runner.Drivers.Oms.Servers;
 using Platform.Runner.Processes;
@@ -14,7 +16,9 @@ internal static class DriverSetup
     {
         services.AddDriver<GoPluginDriver>(GoPluginDriver.C1);
         services.AddDriver<GoPluginDriver>(GoPluginDriver.Native);
+        services.AddDriver<OmsDriver>(OmsDriver.Protocol);
 
+        services.AddSingleton<ServiceVersions>().AddSingleton<OmsHttpClients>().AddSingleton<HttpAction>();
         services.AddSingleton<RpcChannels>().AddSingleton<RpcDescriptions>().AddSingleton<RpcAction>();
 
         services.AddOptions<ConnectorSettings>().BindConfiguration(ConnectorSettings.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -48,4 +52,7 @@ internal sealed class ConnectorDrivers(IServiceProvider services, IEnumerable<Kn
 {
     public IConnectorDriver For(string protocol) =>
         services.GetKeyedService<IConnectorDriver>(protocol) ?? throw Faults.UnknownProtocol(protocol, known.Select(p => p.Name));
+
+    /// <summary>The connection is gone: whatever is kept for it, however it was spoken to, is ended.</summary>
+    public Task ForgetAsync(Guid connection, CancellationToken cancel) => Task.WhenAll(known.Select(p => For(p.Name).ForgetAsync(connection, cancel)));
 }

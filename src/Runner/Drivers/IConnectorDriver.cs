@@ -30,6 +30,9 @@ internal interface IConnectorDriver
     /// <summary>Makes the connector ready to be subscribed to; what it started stays until the listener is disposed.</summary>
     /// <exception cref="RunFaultException"><c>subscriptions_not_supported</c>: connectors of this kind publish nothing.</exception>
     Task<ConnectorListener> ListenAsync(ListenWork work, CancellationToken cancel);
+
+    /// <summary>Ends what is kept for a connection that is gone; where nothing outlives a call there is nothing to do.</summary>
+    Task ForgetAsync(Guid connection, CancellationToken cancel) => Task.CompletedTask;
 }
 
 /// <summary>What is known of a connector that answered.</summary>

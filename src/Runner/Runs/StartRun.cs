@@ -33,6 +33,8 @@ internal static class StartRun
             return Accepted(known);
         var connection = await registry.ResolveConnectionAsync(
             new() { Name = request.Connection }, deadline: DateTime.UtcNow.AddSeconds(ResolveSeconds), cancellationToken: cancel);
+        if (connection.ActionsOnly)
+            throw Errors.SyncNotSupported(connection.Name);
         var trace = Activity.Current?.Id;
         var run = key is null
             ? await store.QueueAsync(Guid.Parse(connection.Id), connection.Name, connection.Connector, trace, actor, cancel, request.FromStart)

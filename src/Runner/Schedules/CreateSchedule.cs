@@ -33,6 +33,8 @@ internal static class CreateSchedule
         var wish = ScheduleWish.ForNew(body, settings.Value.MinimumSeconds, out var name);
         var connection = await registry.ResolveConnectionAsync(
             new() { Name = name }, deadline: DateTime.UtcNow.AddSeconds(ResolveSeconds), cancellationToken: cancel);
+        if (connection.ActionsOnly)
+            throw Errors.SyncNotSupported(connection.Name);
         var schedule = await store.AddAsync(Guid.Parse(connection.Id), connection.Name, wish, context.Actor(), cancel)
             ?? throw Errors.ScheduleExists(connection.Name, wish.Name);
         context.Response.Headers.ETag = schedule.ETag;

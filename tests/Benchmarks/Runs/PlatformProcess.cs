@@ -40,12 +40,15 @@ internal sealed class PlatformProcess : IAsyncDisposable
 
     /// <param name="folder">For its data and configuration; connectors may be installed from below it and may read it.</param>
     /// <param name="settings">For the Runner.</param>
-    public static async Task<PlatformProcess> StartAsync(string folder, params (string Name, string Value)[] settings)
+    public static Task<PlatformProcess> StartAsync(string folder, params (string Name, string Value)[] settings) => StartAsync(folder, [], settings);
+
+    /// <param name="more">Further arguments of <c>up</c>.</param>
+    public static async Task<PlatformProcess> StartAsync(string folder, string[] more, params (string Name, string Value)[] settings)
     {
         var (port, config, data) = (FreePorts.Take(), Path.Combine(folder, "config.json"), Path.Combine(folder, "data"));
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         var client = Path.Combine(here.Parent!.Parent!.FullName, "Cli", here.Name, "platform.dll");
-        var start = new ProcessStartInfo("dotnet", [client, "up", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", data, "--local-root", folder, "--readable", folder])
+        var start = new ProcessStartInfo("dotnet", [client, "up", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", data, "--local-root", folder, "--readable", folder, .. more])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -70,9 +73,11 @@ internal sealed class PlatformProcess : IAsyncDisposable
     }
 
     /// <summary>A bundle of this folder, by the manifest beside its command.</summary>
-    public async Task InstallAsync(string name, string folder, string command)
+    public Task InstallAsync(string name, string folder, string command) => InstallAsync(new { name, source = "Local", uri = folder, command });
+
+    public async Task InstallAsync(object manifest)
     {
-        var install = await SendAsync("/v1/connectors", new { name, source = "Local", uri = folder, command });
+        var install = await SendAsync("/v1/connectors", manifest);
         var (path, state) = ($"/v1/installs/{install.GetProperty("id").GetString()}", "");
         await WaitAsync(StartLimit, async () => (state = State(await http.GetFromJsonAsync<JsonElement>(path))) is "succeeded" or "failed");
         if (state != "succeeded")
@@ -80,6 +85,15 @@ internal sealed class PlatformProcess : IAsyncDisposable
     }
 
     public Task ConnectAsync(string connection, string connector, string options) => SendAsync("/v1/connections", new { name = connection, connector, options });
+
+    /// <summary>Until the action has ended.</summary>
+    /// <exception cref="InvalidOperationException">It did not succeed.</exception>
+    public async Task InvokeAsync(string connection, string action, object arguments)
+    {
+        var invocation = await SendAsync($"/v1/connections/{connection}/actions/{action}", new { arguments });
+        if (invocation.GetProperty("outcome").GetString() != "succeeded")
+            throw new InvalidOperationException($"The action did not succeed: {invocation}");
+    }
 
     /// <returns>The path of the run.</returns>
     public async Task<string> StartRunAsync(string connection) => $"/v1/runs/{(await SendAsync("/v1/runs", new { connection })).GetProperty("id").GetString()}";

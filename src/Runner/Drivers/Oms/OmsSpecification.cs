@@ -28,7 +28,7 @@ internal static class OmsSpecification
         leftOut = reasons;
         return new(
             Bounded(service.Info.Title), Bounded(service.Info.Version), service.Info.Description, [.. service.Environment.Select(Of).OfType<Parameter>()],
-            [.. service.Events.Where(e => e.Unusable is null && e.Subscribe is not null).Select(e => new StreamSpecification(e.Name, e.Help, Incremental: true))],
+            [.. service.Events.Where(e => e.Unusable is null && e.Subscribe is not null).Select(e => new StreamSpecification(e.Name, e.Help, Incremental: true, [.. e.Arguments.Select(Of)]))],
             actions, CanSync: false);
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Platform.Oms;
 using Platform.Runner.Containers;
 using Platform.Runner.Drivers.Oms.Servers;
@@ -21,6 +22,9 @@ internal sealed class ContainerServer : OmsServer
         (this.wish, this.container, this.output, this.grace) = (wish, container, output, grace);
 
     public override string Isolation => "docker";
+
+    // The bridge's own address: what listens there is reached from the containers, and not from outside.
+    public override IPAddress? CallbackAddress => container.Gateway;
 
     public override bool HasEnded => isSpoilt || container.Exited.IsCompleted || end is not null;
 

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Platform.Runner.Drivers.Oms.Servers;
 
 /// <summary>A server that somebody else runs.</summary>
@@ -6,6 +8,9 @@ internal sealed class RemoteServer(Uri address) : OmsServer
     public override string Isolation => "server";
 
     public override bool IsElsewhere => true;
+
+    // Nothing of this machine's is open to others.
+    public override IPAddress? CallbackAddress => address.IsLoopback ? IPAddress.Loopback : null;
 
     // Where one address serves all ports, as behind a proxy, it names its own.
     public override Uri AddressOf(int port) => address.IsDefaultPort && !address.OriginalString.TrimEnd('/').EndsWith($":{address.Port}", StringComparison.Ordinal)

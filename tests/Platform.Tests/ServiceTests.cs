@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using Aspire.Hosting.Testing;
+
+namespace Platform.Tests;
+
+/// <summary>A described service: in a container where there is an engine, else in the sandbox.</summary>
+public sealed class ServiceTests(PlatformFixture platform)
+{
+    private const string Name = "greeter";
+
+    [Fact]
+    public async Task A_described_service_is_installed_and_asked_by_each_of_its_interfaces()
+    {
+        Repository.Require("go", "golang-go");
+        Repository.Require("protoc", "protobuf-compiler");
+        var broker = await platform.App.GetConnectionStringAsync("messaging", TestContext.Current.CancellationToken);
+        await using var consumer = await PythonConsumer.StartAsync(broker!, $"#.{Name}");
+        Assert.Contains($"Installed {Name}, version 1,", (await SucceedAsync("connectors", "install", "connectors/greeter-oms", "--name", Name)).Output);
+        await SucceedAsync("connections", "create", Name, "--connector", Name, "--options", """{"GREETING": "Good day", "SIGNATURE": "a-word-that-nobody-sees"}""");
+        Assert.Contains("passed  start", (await SucceedAsync("connections", "check", Name)).Output);
+
+        var schema = Json(await SucceedAsync("actions", "show", Name, "greet", "--json"))["parameters"]!;
+        Assert.Equal(("integer", 10, "name"), ((string?)schema["properties"]!["times"]!["type"], (int)schema["properties"]!["times"]!["maximum"]!, (string?)schema["required"]![0]));
+        var greeted = await InvokeAsync("greet", """{"name": "Ada & Eve", "times": 2}""");
+        Assert.Equal("Good day, Ada & Eve! Good day, Ada & Eve!", (string?)greeted["result"]!["greeting"]);
+        Assert.DoesNotContain("nobody-sees", greeted.ToJsonString());
+        Assert.Equal(3.5, (double)(await InvokeAsync("sum", """{"numbers": [1, 2.5]}"""))["result"]!);
+        Assert.Equal(3, (int)(await InvokeAsync("count", """{"text": "one two\nthree"}"""))["result"]!);
+        var days = await InvokeAsync("days", """{"from": "2024-02-28"}""", "--idempotency-key", "service-test");
+        Assert.Equal(["2024-02-28", "2024-02-29", "2024-03-01"], days["result"]!["days"]!.AsArray().Select(day => (string?)day));
+        Assert.Equal((string?)days["id"], (string?)(await InvokeAsync("days", """{"from": "2024-02-28"}""", "--idempotency-key", "service-test"))["id"]);
+
+        var completed = (await consumer.UntilAllAsync("action.completed"))["action.completed"]["body"]!;
+        Assert.Equal(("greet", "succeeded"), ((string?)completed["action"], (string?)completed["outcome"]));
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_arguments_is_said_all_at_once_and_a_run_is_refused()
+    {
+        const string name = "greeter-refusing";
+        Repository.Require("go", "golang-go");
+        Repository.Require("protoc", "protobuf-compiler");
+        await SucceedAsync("connectors", "install", "connectors/greeter-oms", "--name", name);
+        await SucceedAsync("connections", "create", name, "--connector", name, "--options", "{}");
+
+        var refused = await RunAsync("actions", "invoke", name, "greet", "times=11", "colour=red");
+        Assert.Equal(3, refused.ExitCode);
+        Assert.All(["arguments.name", "arguments.times", "arguments.colour"], field => Assert.Contains(field, refused.Errors));
+
+        var run = await RunAsync("sync", name);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("sync_not_supported", run.Errors);
+        Assert.Contains("sync_not_supported", (await RunAsync("schedules", "create", name, "--every", "1h")).Errors);
+    }
+
+    private static JsonNode Json(CommandResult result) => JsonNode.Parse(result.Output)!;
+
+    private async Task<JsonNode> InvokeAsync(string action, string arguments, params string[] more) =>
+        Json(await SucceedAsync(["actions", "invoke", Name, action, "--arguments", arguments, "--json", .. more]));
+
+    private async Task<CommandResult> SucceedAsync(params string[] arguments)
+    {
+        var result = await RunAsync(arguments);
+        Assert.True(result.ExitCode == 0, $"platform {string.Join(' ', arguments)} exited with {result.ExitCode}\n{result.Output}\n{result.Errors}");
+        return result;
+    }
+
+    private Task<CommandResult> RunAsync(params string[] arguments) => CommandLine.RunAsync(
+        new Dictionary<string, string> { ["PLATFORM_URL"] = platform.GatewayUrl.ToString(), ["PLATFORM_TOKEN"] = platform.Token }, arguments);
+}
