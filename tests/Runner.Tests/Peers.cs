@@ -225,10 +225,12 @@ public sealed class BundlesPeer : Platform.Installer.V1.Bundles.BundlesBase
         using var memory = new MemoryStream();
         using (var tar = new TarWriter(memory, TarEntryFormat.Gnu, leaveOpen: true))
         {
-            foreach (var path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+            foreach (var path in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                tar.WriteEntry(new GnuTarEntry(TarEntryType.Directory, Path.GetRelativePath(folder, path) + "/") { Mode = File.GetUnixFileMode(path), ModificationTime = DateTimeOffset.UnixEpoch });
+            foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             {
                 using var content = File.OpenRead(path);
-                tar.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, Path.GetFileName(path))
+                tar.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, Path.GetRelativePath(folder, path))
                 {
                     Mode = File.GetUnixFileMode(path),
                     ModificationTime = DateTimeOffset.UnixEpoch,
