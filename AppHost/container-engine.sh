@@ -1,6 +1,6 @@
 #!/bin/sh
 # A container engine of the platform's own: container-engine.sh DATA RUN
-#   DATA  keeps images and volumes
+#   DATA  keeps images and volumes, and engine.log of the last start
 #   RUN   docker.sock and what lives as long as the engine; ends in a name that is unique on this machine
 # Told to end (SIGTERM) it ends the engine with all containers, and leaves nothing but DATA. Needs root and Debian's docker.io.
 #
@@ -33,7 +33,7 @@ clean() {
 }
 
 networks=
-mkdir -p "$data" "$run"
+mkdir -p "$data" "$run" || exit 1
 chmod 700 "$data" "$run"
 firewall=true
 if other_engine; then firewall=false; fi
@@ -42,7 +42,7 @@ ip link set "$bridge" up
 
 dockerd --data-root "$data" --exec-root "$run/exec" --pidfile "$run/pid" --host "unix://$run/docker.sock" --group root \
   --bridge "$bridge" --iptables=$firewall --ip6tables=false --containerd-namespace "platform-$name" --containerd-plugins-namespace "platform-$name-plugins" \
-  --log-level error </dev/null &
+  --log-level error </dev/null >"$data/engine.log" 2>&1 &
 engine=$!
 
 end() {
@@ -57,5 +57,6 @@ while true; do
   kill -0 $engine 2>/dev/null || break
 done
 trap '' TERM INT HUP
+[ $code -eq 0 ] || tail -n 5 "$data/engine.log" >&2
 clean
 exit $code

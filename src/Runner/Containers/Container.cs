@@ -63,6 +63,9 @@ internal sealed class Container
         }
     }
 
+    /// <summary>False when one of the ports that were to be published is not: it had ended before they could be asked for.</summary>
+    public bool IsPublishing(IEnumerable<int> wanted) => wanted.All(ports.ContainsKey);
+
     /// <summary>Where a published port is reached.</summary>
     public Uri AddressOf(int port) =>
         ports.TryGetValue(port, out var here) ? new($"http://127.0.0.1:{here}") : throw ContainerFaults.NoPort(port);

@@ -45,7 +45,7 @@ public sealed class CommandTests(ContainerEngineFixture engine, OmsPrograms prog
         var other = await FailAsync(kind, "exit", "42", "", "");
         var killed = await FailAsync(kind, "kill", "9");
         var terminated = await FailAsync(kind, "kill", "15");
-        var aborted = await FailAsync(kind, "kill", "6");
+        var hungUp = await FailAsync(kind, "kill", "1");
 
         Assert.Equal("5", Encoding.UTF8.GetString(result.Result!));
         Assert.Equal(("command_failed", false, false, "Traceback: no"), (deterministic.Code, deterministic.Retryable, deterministic.AsksAgain, deterministic.Detail));
@@ -54,7 +54,7 @@ public sealed class CommandTests(ContainerEngineFixture engine, OmsPrograms prog
         Assert.Contains("42", other.Message, StringComparison.Ordinal);
         Assert.Equal(("command_killed", true, false), (killed.Code, killed.Retryable, killed.AsksAgain));
         Assert.Equal(("command_killed", true, false), (terminated.Code, terminated.Retryable, terminated.AsksAgain));
-        Assert.Equal(("command_failed", false, false), (aborted.Code, aborted.Retryable, aborted.AsksAgain));
+        Assert.Equal(("command_failed", false, false), (hungUp.Code, hungUp.Retryable, hungUp.AsksAgain));
         // What a command complains of is in the log whatever its end.
         Assert.Contains("a warning", Log.Text, StringComparison.Ordinal);
     }

@@ -67,5 +67,5 @@ public sealed class ContainerLeaseTests(ContainerEngineFixture engine, OmsProgra
         ContainerOwner.This with { Pid = $"{process.Id}", Started = ProcessTable.StartTime(process.Id)! };
 
     private string Start(ContainerOwner owner) => Engine.Docker(
-        "run", "--detach", "--label", $"platform.runner={owner}", "--label", $"platform.connection={Connection}", Programs.Image, "/service", "wait", "1000");
+        "run", "--detach", "--label", $"platform.runner={owner}", "--label", $"platform.connection={Connection}", Programs.ImageIn(Engine), "/service", "wait", "1000");
 }

@@ -99,12 +99,12 @@ public sealed class ContainerServerTests(ContainerEngineFixture engine, OmsProgr
     [Fact]
     public async Task A_startup_command_or_an_image_that_is_not_there_is_named()
     {
-        var command = await FailAsync(Plain with { Lifecycle = new(["/nothing"]) });
+        var command = await FailAsync(Serving(Port) with { Lifecycle = new(["/nothing"]) });
         var image = await Assert.ThrowsAsync<RunFaultException>(() => Servers.AcquireAsync(
             Wish(ServiceKinds.Image) with { Runtime = new(ServiceKinds.Image, "oms.yml", "sha256:" + new string('0', 64), "gone:1") }, Cancel));
 
-        Assert.Equal("container_not_started", command.Code);
-        Assert.Contains("/nothing", command.Message, StringComparison.Ordinal);
+        Assert.Equal("service_exited", command.Code);
+        Assert.Contains("/nothing", command.Detail, StringComparison.Ordinal);
         Assert.Equal("image_missing", image.Fault.Code);
         Assert.Contains("gone:1", image.Fault.Message, StringComparison.Ordinal);
         Assert.Empty(Containers());

@@ -12,20 +12,21 @@ public sealed class OmsPrograms : IAsyncLifetime
 {
     private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(5);
     private readonly string root = Directory.CreateTempSubdirectory("oms-service-").FullName;
+    private readonly Lock gate = new();
     private readonly Lazy<string> folder;
-    private readonly Lazy<string> image;
+    private string? image;
 
-    public OmsPrograms(ContainerEngineFixture engine)
-    {
-        folder = new(Build);
-        image = new(() => engine.Import(folder.Value));
-    }
+    public OmsPrograms() => folder = new(Build);
 
     /// <summary>With <c>service</c>, and <c>notes</c>, which can't be executed.</summary>
     public string Folder => folder.Value;
 
     /// <summary>The id of the image, with the same two in its root.</summary>
-    public string Image => image.Value;
+    public string ImageIn(ContainerEngineFixture engine)
+    {
+        lock (gate)
+            return image ??= engine.Import(folder.Value);
+    }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

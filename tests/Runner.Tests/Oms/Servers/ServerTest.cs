@@ -71,7 +71,7 @@ public abstract class ServerTest(ContainerEngineFixture engine, OmsPrograms prog
     private protected OmsServerWish Wish(string kind, OmsService? service = null, string options = "{}", ConnectorOutput? output = null, int startSeconds = 60) => new(
         new("service", programs.Folder, "", new(256, 64, TimeSpan.FromSeconds(startSeconds)), output ?? Output()) { Connection = Connection, Digest = "d" },
         options, service ?? Plain,
-        new(kind, "oms.yml", kind == ServiceKinds.Image ? programs.Image : null, "service:test", kind == ServiceKinds.Server ? "http://127.0.0.1" : null));
+        new(kind, "oms.yml", kind == ServiceKinds.Image ? programs.ImageIn(engine) : null, "service:test", kind == ServiceKinds.Server ? "http://127.0.0.1" : null));
 
     private protected ConnectorOutput Output(OptionMask? mask = null) => new(Log, null, "service", mask ?? new OptionMask(""));
 

@@ -40,6 +40,8 @@ internal sealed class ContainerServer : OmsServer
             engine, ServiceContainer.Of(wish, ports), wish.Runtime.ImageName, output.AddPrinted, output.Add, cancel);
         try
         {
+            if (!container.IsPublishing(ports))
+                await Task.WhenAny(container.Exited, Task.Delay(ExitLimit, cancel));
             return await Readiness.WaitAsync(wish.Service.Health, ports, container.AddressOf, container.Exited, wish.Launch.Limits.Start, cancel)
                 ? new ContainerServer(wish, container, output, grace)
                 : throw await ExitedAsync(container, wish);

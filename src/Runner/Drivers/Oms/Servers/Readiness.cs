@@ -30,9 +30,9 @@ internal static class Readiness
         var seen = "nothing answers";
         foreach (var port in health is null ? ports : [health.Port])
         {
-            var address = new Uri(addressOf(port), health?.Path ?? "/");
             while (!ended.IsCompleted && !timeout.IsCancellationRequested)
             {
+                var address = new Uri(addressOf(port), health?.Path ?? "/");
                 (var isReady, seen) = health is null ? await SpeaksAsync(address, timeout.Token) : await AnswersAsync(address, timeout.Token);
                 if (isReady)
                     break;
