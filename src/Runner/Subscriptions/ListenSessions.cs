@@ -13,6 +13,7 @@ namespace Platform.Runner.Subscriptions;
 internal sealed class ListenSessions(ListenerStore listeners, SubscriptionStore subscriptions, RunChanges changes)
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastCountLimit = TimeSpan.FromSeconds(2);
     // How long an old version or old options are listened with at most.
     private static readonly TimeSpan Revision = TimeSpan.FromSeconds(30);
 
@@ -26,27 +27,35 @@ internal sealed class ListenSessions(ListenerStore listeners, SubscriptionStore 
         await using var connector = await driver.ListenAsync(new(launch, options, AcceptAsync), stop);
         var failing = new Dictionary<Guid, (int Failures, DateTime Again)>();
         var revision = DateTime.UtcNow + Revision;
-        while (true)
+        try
         {
-            var wanted = await subscriptions.ListAsync(listener.ConnectionId, stop);
-            if (wanted.Count == 0)
-                return true;
-            foreach (var gone in streams.Keys.Except(wanted.Select(s => s.Id)).ToList())
+            while (true)
             {
-                streams.TryRemove(gone, out _);
-                await connector.UnsubscribeAsync(gone, stop);
+                var wanted = await subscriptions.ListAsync(listener.ConnectionId, stop);
+                if (wanted.Count == 0)
+                    return true;
+                foreach (var gone in streams.Keys.Except(wanted.Select(s => s.Id)).ToList())
+                {
+                    streams.TryRemove(gone, out _);
+                    await connector.UnsubscribeAsync(gone, stop);
+                }
+
+                foreach (var subscription in wanted.Where(s => !streams.ContainsKey(s.Id) && (!failing.TryGetValue(s.Id, out var f) || f.Again <= DateTime.UtcNow)))
+                    await SubscribeAsync(subscription);
+
+                await WaitAsync(listener, connector, pages, stop);
+                await CountAsync(received, stop);
+                if (DateTime.UtcNow < revision)
+                    continue;
+                if (!await isCurrent())
+                    return false;
+                revision = DateTime.UtcNow + Revision;
             }
-
-            foreach (var subscription in wanted.Where(s => !streams.ContainsKey(s.Id) && (!failing.TryGetValue(s.Id, out var f) || f.Again <= DateTime.UtcNow)))
-                await SubscribeAsync(subscription);
-
-            await WaitAsync(listener, connector, pages, stop);
-            await CountAsync(received, stop);
-            if (DateTime.UtcNow < revision)
-                continue;
-            if (!await isCurrent())
-                return false;
-            revision = DateTime.UtcNow + Revision;
+        }
+        finally
+        {
+            using var limit = new CancellationTokenSource(LastCountLimit);
+            await CountAsync(received, limit.Token);
         }
 
         async Task SubscribeAsync(Subscription subscription)
@@ -102,7 +111,7 @@ internal sealed class ListenSessions(ListenerStore listeners, SubscriptionStore 
             {
                 await subscriptions.CountAsync(id, count, stop);
             }
-            catch (NpgsqlException)
+            catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
             {
                 // The objects are safe at Ingest; this number is told a little later.
                 received.AddOrUpdate(id, count, (_, more) => more + count);
