@@ -26,6 +26,8 @@ public static class MessagingSetup
         builder.Services.TryAddSingleton<CommandPublisher>();
         builder.Services.AddMassTransit(bus =>
         {
+            // MassTransit would report each start, with its queues and versions, to its makers' server.
+            bus.DisableUsageTelemetry();
             bus.SetEndpointNameFormatter(new KebabCaseEndpointNameFormatter(prefix, includeNamespace: false));
             configure?.Invoke(bus);
             bus.UsingRabbitMq((context, rabbit) =>
