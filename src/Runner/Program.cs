@@ -12,7 +12,8 @@ using Platform.Runner.Schedules;
 using Platform.Runner.Subscriptions;
 using Platform.ServiceDefaults;
 
-var builder = WebApplication.CreateBuilder(args);
+// Slim: its memory counts (docs/performance.md), and it needs neither TLS nor HTTP/3.
+var builder = WebApplication.CreateSlimBuilder(args);
 builder.AddServiceDefaults();
 builder.AddDatabase("runner-db");
 builder.AddOutbox("runner-db");
