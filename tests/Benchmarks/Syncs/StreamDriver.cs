@@ -49,6 +49,8 @@ internal sealed class StreamDriver(ProcessLauncher launcher, Isolation isolation
 
     public Task<IReadOnlyList<CheckResult>> CheckAsync(ConnectorLaunch launch, string options, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task<ConnectorListener> ListenAsync(ListenWork work, CancellationToken cancel) => throw new NotSupportedException("The benchmark only syncs.");
+
     public Task<ActionAnswer> InvokeAsync(ActionWork work, CancellationToken cancel) => throw new NotSupportedException();
 
     private Task<PluginHost> StartAsync(RunFolder folder, ConnectorLaunch launch, CancellationToken cancel) =>
