@@ -9,7 +9,7 @@ public sealed class ServiceTests(PlatformFixture platform)
     private const string Name = "greeter";
 
     [Fact]
-    public async Task A_described_service_is_installed_and_asked_by_each_of_its_interfaces()
+    public async Task A_described_service_is_asked_by_each_of_its_interfaces_and_says_all_that_is_wrong_at_once()
     {
         Repository.Require("go", "golang-go");
         Repository.Require("protoc", "protobuf-compiler");
@@ -32,25 +32,12 @@ public sealed class ServiceTests(PlatformFixture platform)
 
         var completed = (await consumer.UntilAllAsync("action.completed"))["action.completed"]["body"]!;
         Assert.Equal(("greet", "succeeded"), ((string?)completed["action"], (string?)completed["outcome"]));
-    }
 
-    [Fact]
-    public async Task What_is_wrong_with_arguments_is_said_all_at_once_and_a_run_is_refused()
-    {
-        const string name = "greeter-refusing";
-        Repository.Require("go", "golang-go");
-        Repository.Require("protoc", "protobuf-compiler");
-        await SucceedAsync("connectors", "install", "connectors/greeter-oms", "--name", name);
-        await SucceedAsync("connections", "create", name, "--connector", name, "--options", "{}");
-
-        var refused = await RunAsync("actions", "invoke", name, "greet", "times=11", "colour=red");
+        var refused = await RunAsync("actions", "invoke", Name, "greet", "times=11", "colour=red");
         Assert.Equal(3, refused.ExitCode);
         Assert.All(["arguments.name", "arguments.times", "arguments.colour"], field => Assert.Contains(field, refused.Errors));
-
-        var run = await RunAsync("sync", name);
-        Assert.Equal(3, run.ExitCode);
-        Assert.Contains("sync_not_supported", run.Errors);
-        Assert.Contains("sync_not_supported", (await RunAsync("schedules", "create", name, "--every", "1h")).Errors);
+        Assert.Contains("sync_not_supported", (await RunAsync("sync", Name)).Errors);
+        Assert.Contains("sync_not_supported", (await RunAsync("schedules", "create", Name, "--every", "1h")).Errors);
     }
 
     private static JsonNode Json(CommandResult result) => JsonNode.Parse(result.Output)!;
