@@ -172,6 +172,7 @@ public sealed class ContainerServerTests(ContainerEngineFixture engine, OmsProgr
     {
         using var use = await Servers.AcquireAsync(Wish(ServiceKinds.Image), Cancel);
 
+        Assert.Equal("docker", use.Server.Isolation);
         var host = Inspect().GetProperty("HostConfig");
         Assert.Equal(256 << 20, host.GetProperty("Memory").GetInt64());
         Assert.Equal(64, host.GetProperty("PidsLimit").GetInt32());

@@ -80,7 +80,7 @@ public sealed class WarmServerTests(ContainerEngineFixture engine, OmsPrograms p
         newer.Dispose();
 
         using var third = await servers.AcquireAsync(OfAnother(), Cancel);
-        Assert.True(oldest.Server.HasEnded);
+        await Wait.ForAsync("the oldest has ended", () => oldest.Server.HasEnded, Limit);
         Assert.False(newer.Server.HasEnded);
 
         using var fourth = await servers.AcquireAsync(OfAnother(), Cancel);

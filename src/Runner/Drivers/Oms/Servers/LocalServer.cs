@@ -17,10 +17,10 @@ internal sealed class LocalServer : OmsServer
     private readonly TimeSpan grace;
     private Task? end;
 
-    private LocalServer(Sandbox sandbox, OmsServerWish wish, ServiceOutput output, RunFolder? folder, ConnectorProcess? process, TimeSpan grace) =>
-        (this.sandbox, this.wish, this.output, this.folder, this.process, this.grace) = (sandbox, wish, output, folder, process, grace);
+    private LocalServer(Sandbox sandbox, OmsServerWish wish, ServiceOutput output, string isolation, RunFolder? folder, ConnectorProcess? process, TimeSpan grace) =>
+        (this.sandbox, this.wish, this.output, Isolation, this.folder, this.process, this.grace) = (sandbox, wish, output, isolation, folder, process, grace);
 
-    public override string Isolation => process?.Isolation ?? sandbox.Isolation;
+    public override string Isolation { get; }
 
     public override bool HasEnded => process?.Exited.IsCompleted == true || end is not null;
 
@@ -28,7 +28,7 @@ internal sealed class LocalServer : OmsServer
     {
         var output = new ServiceOutput();
         if (wish.Service.Lifecycle.Startup is not { } startup)
-            return new LocalServer(sandbox, wish, output, null, null, grace);
+            return new LocalServer(sandbox, wish, output, await sandbox.DescribeAsync(wish.Launch.Limits), null, null, grace);
         using var following = output.Follow(wish.Launch.Output);
         var folder = sandbox.NewFolder();
         ConnectorProcess? process = null;
@@ -42,7 +42,7 @@ internal sealed class LocalServer : OmsServer
                 throw process.Excess ?? OmsServerFaults.Exited(process.ExitCode, wish.Launch.Output.LastWords);
             }
 
-            return new LocalServer(sandbox, wish, output, folder, process, grace);
+            return new LocalServer(sandbox, wish, output, process.Isolation, folder, process, grace);
         }
         catch (Exception e)
         {

@@ -141,7 +141,8 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
     {
         if (entries.GetValueOrDefault(entry.Wish.Key) == entry)
             entries.Remove(entry.Wish.Key);
-        var end = EndAsync(entry);
+        // Not within the lock.
+        var end = Task.Run(() => EndAsync(entry));
         ends.Add(end);
         _ = end.ContinueWith(
             done =>

@@ -5,8 +5,15 @@ namespace Platform.Runner.Drivers.Oms.Servers;
 /// <summary>Starts what a service consists of as connectors are started.</summary>
 internal sealed class Sandbox(ProcessLauncher launcher, Isolation isolation, RunFolders folders)
 {
-    /// <summary>What applies, but for a cgroup, which each process gets or not.</summary>
-    public string Isolation => isolation.Describe(null);
+    /// <summary>What a process will get, found out by making a group for none.</summary>
+    public async Task<string> DescribeAsync(LaunchLimits limits)
+    {
+        using var folder = folders.Create();
+        var group = isolation.CreateControlGroup(folder.UniqueName, limits);
+        if (group is not null)
+            await group.RemoveAsync();
+        return isolation.Describe(group);
+    }
 
     public RunFolder NewFolder() => folders.Create();
 
