@@ -22,6 +22,7 @@ internal static partial class RoutesInWords
         ("DELETE /v1/connections/{}", "connections delete {}"),
         ("GET /v1/connections/{}/actions", "actions list {}"),
         ("GET /v1/connections/{}/actions/{}", "actions show {} {}"),
+        ("GET /v1/connections/{}/subscriptions", "subscriptions list {}"),
         ("GET /v1/runs", "runs list"),
         ("GET /v1/runs/{}/progress", "runs log {} --follow"),
         ("POST /v1/runs/{}/sweep", "runs sweep {}"),

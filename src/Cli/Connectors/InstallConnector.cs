@@ -70,7 +70,7 @@ internal static partial class InstallConnector
         }
     }
 
-    // What ends in .json is a file that was mistyped.
-    [GeneratedRegex(@"^(?!.*\.json$)(?<name>[a-z0-9][a-z0-9._-]{0,62})(@(?<version>.+))?$")]
+    // What ends in .json is a file that was mistyped; git@host:name.git is a repository and no version.
+    [GeneratedRegex(@"^(?!.*\.json$)(?!.*\.git(?:#\S*)?$)(?<name>[a-z0-9][a-z0-9._-]{0,62})(@(?<version>.+))?$")]
     private static partial Regex CatalogName();
 }
