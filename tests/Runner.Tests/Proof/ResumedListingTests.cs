@@ -37,7 +37,8 @@ public sealed class ResumedListingTests(ServersFixture servers, GoConnectors con
     [Fact]
     public async Task Two_attempts_that_listed_everything_together_delete_what_neither_sent()
     {
-        await RunAsync($$"""{"messages": [{{Full}}, {{Page("1")}}, {{Page("2")}}, {{Page("3")}}, {{End}}]}""");
+        var first = await RunAsync($$"""{"messages": [{{Full}}, {{Page("1")}}, {{Page("2")}}, {{Page("3")}}, {{End}}]}""");
+        Assert.Equal(("succeeded", 1, true, 0), Summary(first));
 
         var run = await RunAsync($$"""
             {"messages": [{{Full}}, {{Page("1")}}, {{State("at 1")}}], {{Unavailable}},
@@ -51,7 +52,8 @@ public sealed class ResumedListingTests(ServersFixture servers, GoConnectors con
     [Fact]
     public async Task A_run_that_went_on_from_an_earlier_runs_state_deletes_nothing_whatever_its_connector_says_later()
     {
-        await RunAsync($$"""{"messages": [{{Full}}, {{Page("1")}}, {{Page("2")}}, {{State("at 2")}}, {{End}}]}""");
+        var first = await RunAsync($$"""{"messages": [{{Full}}, {{Page("1")}}, {{Page("2")}}, {{State("at 2")}}, {{End}}]}""");
+        Assert.Equal(("succeeded", 1, true, 0), Summary(first));
 
         var run = await RunAsync($$"""
             {"after": {"at 2": {"messages": [{{Incremental}}, {{Page("3")}}, {{State("at 3")}}], {{Unavailable}} },
