@@ -1,14 +1,45 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Platform.Servers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Platform.Runner.Drivers.Oms;
+using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Tests;
 
-/// <summary>Service descriptions are checked over the API as on the command line.</summary>
-public sealed class OmsCheckTests(ServersFixture servers, GoConnectors connectors) : RunnerTest(servers, connectors)
+/// <summary>Service descriptions are checked over the API as on the command line. The route needs neither database nor broker, and has none here.</summary>
+public sealed class OmsCheckTests : IAsyncLifetime
 {
+    private const string Secret = "the-internal-secret";
+    private WebApplication app = null!;
+    private HttpClient client = null!;
+
     private const string Yaml = "oms: 1\nactions: {a: {http: {method: get, port: 80, path: /}}, b: {}}\n";
+
+    public async ValueTask InitializeAsync()
+    {
+        // Not where the Runner's own settings lie, which name its ports.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = Path.GetTempPath() });
+        builder.Configuration.AddInMemoryCollection([new("Internal:Secret", Secret)]);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.AddServiceDefaults();
+        builder.Logging.ClearProviders();
+        app = builder.Build();
+        app.UseServiceDefaults();
+        app.MapOmsCheck();
+        await app.StartAsync();
+        client = new HttpClient { BaseAddress = new Uri(app.Urls.First()), DefaultRequestHeaders = { { InternalSecret.Header, Secret }, { Scopes.Header, "connectors:read" } } };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
 
     [Fact]
     public async Task The_description_is_the_body_or_a_text_in_json()
@@ -40,12 +71,23 @@ public sealed class OmsCheckTests(ServersFixture servers, GoConnectors connector
         Assert.Equal((422, "document_required"), (empty.Status, Code(empty.Answer)));
     }
 
+    [Fact]
+    public async Task It_needs_the_scope_to_read_connectors()
+    {
+        client.DefaultRequestHeaders.Remove(Scopes.Header);
+        client.DefaultRequestHeaders.Add(Scopes.Header, "runs:read");
+
+        var (status, answer) = await CheckAsync("application/yaml", Encoding.UTF8.GetBytes(Yaml));
+
+        Assert.Equal((403, "insufficient_scope"), (status, Code(answer)));
+    }
+
     private static string? Code(JsonElement problem) => problem.GetProperty("code").GetString();
 
     private async Task<(int Status, JsonElement Answer)> CheckAsync(string type, byte[] body)
     {
         using var content = new ByteArrayContent(body) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
-        using var response = await runner.Client.PostAsync("/v1/oms/check", content, TestContext.Current.CancellationToken);
+        using var response = await client.PostAsync("/v1/oms/check", content, TestContext.Current.CancellationToken);
         return ((int)response.StatusCode, JsonElement.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
     }
 }

@@ -17,7 +17,8 @@ internal static class CheckDescription
         .MapPost("/v1/oms/check", HandleAsync)
         .WithTags("Connectors")
         .RequireScope("connectors:read")
-        .Accepts<Body>(Json, "application/yaml")
+        // Whatever else the type says, the body is YAML: curl says that it is a form.
+        .Accepts<Body>(Json, "application/yaml", "*/*")
         .Produces<OmsReport>()
         .ProducesProblem(400).ProducesProblem(413).ProducesProblem(422)
         .WithSummary("Show what a service description offers, and what is odd about it")
