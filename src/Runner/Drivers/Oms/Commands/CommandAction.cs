@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Platform.Oms;
 
 namespace Platform.Runner.Drivers.Oms.Commands;
@@ -13,7 +11,6 @@ internal static class CommandAction
 {
     // The kernel's limit for one word, with the zero at its end (MAX_ARG_STRLEN).
     private const int MaxWordBytes = (128 * 1024) - 1;
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <exception cref="RunFaultException">The command could not be run, wrote too much, or what it wrote is not what its output declares.</exception>
     public static async Task<ActionAnswer> InvokeAsync(OmsCall call, OmsCommand command, CancellationToken cancel)
@@ -28,11 +25,8 @@ internal static class CommandAction
 
     private static IReadOnlyList<string> WordsOf(OmsCall call, OmsCommand command)
     {
-        // What an action declares it gets, were it an empty object.
-        if (call.Action.Arguments.Count == 0)
-            return command.Argv;
-        var word = call.Arguments.ToJsonString(Plain);
-        return Encoding.UTF8.GetByteCount(word) <= MaxWordBytes ? [.. command.Argv, word] : throw CommandErrors.ArgumentsTooLarge(MaxWordBytes);
+        var words = CommandWords.Of(command, call.Arguments, declared: call.Action.Arguments.Count > 0);
+        return words.All(word => Encoding.UTF8.GetByteCount(word) <= MaxWordBytes) ? words : throw CommandErrors.ArgumentsTooLarge(MaxWordBytes);
     }
 
     private static ReadOnlyMemory<byte> WithoutLineEnd(ReadOnlyMemory<byte> output)
