@@ -128,7 +128,7 @@ public sealed class ContainerServerTests(ContainerEngineFixture engine, OmsProgr
 
         Assert.Contains("said: /?***-and-***", one.Text, StringComparison.Ordinal);
         Assert.Contains("complained: /?***-and-***", other.Text, StringComparison.Ordinal);
-        Assert.Equal("complained: /?***-and-***", second.LastWords);
+        Assert.EndsWith("complained: /?***-and-***", second.LastWords, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,7 +33,10 @@ internal static class Readiness
             while (!ended.IsCompleted && !timeout.IsCancellationRequested)
             {
                 var address = new Uri(addressOf(port), health?.Path ?? "/");
-                (var isReady, seen) = health is null ? await SpeaksAsync(address, timeout.Token) : await AnswersAsync(address, timeout.Token);
+                var (isReady, now) = health is null ? await SpeaksAsync(address, timeout.Token) : await AnswersAsync(address, timeout.Token);
+                // What was cut off at the end says less than what came before.
+                if (!timeout.IsCancellationRequested)
+                    seen = now;
                 if (isReady)
                     break;
                 await Task.WhenAny(ended, Task.Delay(Interval, timeout.Token));
