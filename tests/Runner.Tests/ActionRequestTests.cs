@@ -57,6 +57,7 @@ public sealed class ActionRequestTests(ServersFixture servers, GoConnectors conn
     public async Task Arguments_are_refused_all_at_once_and_the_refusal_is_recorded_without_what_may_be_secret()
     {
         Add("c", Send);
+        await using var events = await EventQueue.BindAsync(Servers.RabbitMqUri, "action.#");
 
         var (status, problem, location) = await InvokeAsync(runner, "send", """{"arguments": {"copies": 0, "pin": "0815-secret", "pinn": "0816-secret"}}""");
 
@@ -70,6 +71,13 @@ public sealed class ActionRequestTests(ServersFixture servers, GoConnectors conn
         await using var connection = new NpgsqlConnection(database);
         Assert.Empty(await connection.QueryAsync<string>("select id::text from invocations where invocations::text ~ '081[56]'"));
         Assert.DoesNotContain("-secret", runner.Output, StringComparison.Ordinal);
+        var told = await events.NextAsync(e => Text(e, "invocation_id") == Text(record, "id"));
+        Assert.Equal(("rejected", "invalid_arguments"), (Text(told, "outcome"), Text(told, "error", "code")));
+        Assert.DoesNotContain("-secret", told.ToString(), StringComparison.Ordinal);
+
+        // What is no object can't be taken apart.
+        (_, _, location) = await InvokeAsync(runner, "send", """{"arguments": ["0817-secret"]}""");
+        Assert.Equal("\"***\"", (await GetAsync(location!.ToString())).GetProperty("arguments").GetRawText());
     }
 
     [Fact]
@@ -97,6 +105,7 @@ public sealed class ActionRequestTests(ServersFixture servers, GoConnectors conn
                 ("GET", "/v1/connections/missing/actions", null, 404, "unknown_connection"),
                 ("POST", "/v1/connections/c/actions/fly", "{}", 404, "unknown_action"),
                 ("POST", "/v1/connections/c/actions/send", """{"wait_seconds": 51, "timeout_seconds": 0}""", 422, "invalid_invocation"),
+                ("POST", "/v1/connections/c/actions/send", """{"timeout_seconds": 3601}""", 422, "invalid_invocation"),
                 ("POST", "/v1/connections/c/actions/send", """{"arguments": [1]}""", 422, "invalid_arguments"),
                 ("POST", "/v1/connections/c/actions/send", """{"arguments": """, 400, "malformed_json"),
                 ("GET", "/v1/invocations/nonsense", null, 404, "unknown_invocation"),
@@ -130,5 +139,22 @@ public sealed class ActionRequestTests(ServersFixture servers, GoConnectors conn
         Assert.All(all, i => Assert.Equal(JsonValueKind.Null, i.GetProperty("arguments").ValueKind));
         Assert.Single((await GetAsync("/v1/invocations?connection=c&action=send&state=rejected")).GetProperty("items").EnumerateArray());
         Assert.Empty((await GetAsync("/v1/invocations?state=lost")).GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task What_ended_long_ago_is_forgotten()
+    {
+        Add("c", Send);
+        Add("d", Send);
+        foreach (var connection in (string[])["c", "d"])
+            await InvokeAsync(runner, "send", """{"arguments": {"no": 1}}""", connection);
+        await using (var rows = new NpgsqlConnection(database))
+            await rows.ExecuteAsync("update invocations set finished_at = now() - case connection when 'c' then interval '31 days' else interval '29 days' end");
+
+        await runner.DisposeAsync();
+        runner = await StartAsync();
+
+        await Wait.ForAsync("one is left", async () => (await GetAsync("/v1/invocations")).GetProperty("items").GetArrayLength() == 1, RunTimeout);
+        Assert.Equal("d", Text((await GetAsync("/v1/invocations")).GetProperty("items")[0], "connection"));
     }
 }

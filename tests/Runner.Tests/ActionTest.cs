@@ -22,13 +22,15 @@ public abstract class ActionTest(ServersFixture servers, GoConnectors connectors
         SendAsync(runner, HttpMethod.Post, $"/v1/connections/{connection}/actions/{action}", body, key);
 
     private protected static async Task<(int Status, JsonElement Body, Uri? Location)> SendAsync(
-        RunnerProcess runner, HttpMethod method, string path, string? body = null, string? key = null)
+        RunnerProcess runner, HttpMethod method, string path, string? body = null, string? key = null, string? actor = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         if (key is not null)
             request.Headers.Add("Idempotency-Key", key);
+        if (actor is not null)
+            request.Headers.Add("X-Platform-Actor", actor);
         using var response = await runner.Client.SendAsync(request, TestContext.Current.CancellationToken);
         return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken), response.Headers.Location);
     }

@@ -29,6 +29,14 @@ public sealed class ActionTests(ServersFixture servers, GoConnectors connectors)
         var id = Text(record, "id")!;
         Assert.Equal(record.ToString(), (await GetAsync($"/v1/invocations/{id}")).ToString());
         Assert.Equal(record.GetProperty("result").GetRawText(), (await GetAsync($"/v1/invocations/{id}/result")).GetRawText());
+        using (var ask = new HttpRequestMessage(HttpMethod.Get, $"/v1/invocations/{id}/log") { Headers = { { "Accept", "application/json" } } })
+        using (var log = await runner.Client.SendAsync(ask, TestContext.Current.CancellationToken))
+        {
+            var lines = (await log.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("items").EnumerateArray().Select(l => Text(l, "text")!).ToList();
+            Assert.Contains(lines, line => line.Contains("The token is ***, the pin ***", StringComparison.Ordinal));
+            Assert.Equal("The action has succeeded.", lines[^1]);
+        }
+
         var completed = await events.NextAsync(e => e.GetProperty("invocation_id").GetString() == id);
         Assert.Equal(("echo", "succeeded"), (Text(completed, "action"), Text(completed, "outcome")));
 
@@ -47,7 +55,8 @@ public sealed class ActionTests(ServersFixture servers, GoConnectors connectors)
         var failed = await EndAsync("fail", "{}", "failed");
         Assert.Equal(("out_of_stock", "There is nothing left for ***."), (Text(failed, "error", "code"), Text(failed, "error", "message")));
         var refused = await EndAsync("refuse", """{"text": "xyzzy"}""", "rejected");
-        Assert.Equal(("bad_word", "arguments.text"), (Text(refused, "error", "code"), Text(refused.GetProperty("error").GetProperty("violations")[0], "field")));
+        var violation = refused.GetProperty("error").GetProperty("violations")[0];
+        Assert.Equal(("bad_word", "arguments.text", "*** knows no such word."), (Text(refused, "error", "code"), Text(violation, "field"), Text(violation, "message")));
         var lost = await EndAsync("crash", "{}", "lost");
         Assert.Equal("connector_exited", Text(lost, "error", "code"));
         Assert.Contains("the last words", Text(lost, "error", "detail"), StringComparison.Ordinal);
@@ -130,11 +139,27 @@ public sealed class ActionTests(ServersFixture servers, GoConnectors connectors)
     }
 
     [Fact]
-    public async Task A_check_asks_the_connector_itself()
+    public async Task What_a_sync_says_on_its_way_and_at_its_end_shows_no_secret()
+    {
+        var run = await runner.WaitForStateAsync(Id(await runner.StartRunAsync("c")), RunTimeout, "succeeded", "failed");
+
+        Assert.Equal("done as ***", Text(run, "result"));
+        // Shown with the beats of its lease, of which a short run may have none.
+        Assert.Contains(Text(run, "progress_message"), (string?[])["listing as ***", null]);
+    }
+
+    [Fact]
+    public async Task A_check_asks_the_connector_itself_and_no_more_run_at_once_than_may()
     {
         Peer.Answer = (_, _) => "no";
+        Peer.Hold("check");
 
-        var (status, answer, _) = await SendAsync(runner, HttpMethod.Post, "/v1/connections/c/check");
+        var check = SendAsync(runner, HttpMethod.Post, "/v1/connections/c/check");
+        await Wait.ForAsync("it checks", () => Peer.Count("check") == 1, RunTimeout);
+        var (refused, problem, _) = await SendAsync(runner, HttpMethod.Post, "/v1/connections/c/check");
+        Assert.Equal((503, "too_many_checks"), (refused, Text(problem, "code")));
+        Peer.LetGo("check");
+        var (status, answer, _) = await check;
 
         Assert.Equal((200, false), (status, answer.GetProperty("passed").GetBoolean()));
         Assert.Equal(["peer", "token"], answer.GetProperty("checks").EnumerateArray().Select(c => Text(c, "name")));
@@ -144,5 +169,5 @@ public sealed class ActionTests(ServersFixture servers, GoConnectors connectors)
 
     private protected override string Options => $$"""{"peer": "{{Peer.Address}}", "token": "{{Token}}"}""";
 
-    private protected override (string, string)[] Settings => [("Invocations__MaxResultBytes", "2000000")];
+    private protected override (string, string)[] Settings => [("Invocations__MaxResultBytes", "2000000"), ("Checks__Concurrent", "1"), ("Checks__TurnSeconds", "0")];
 }

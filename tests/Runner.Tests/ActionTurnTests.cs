@@ -38,9 +38,31 @@ public sealed class ActionTurnTests(ServersFixture servers, GoConnectors connect
     }
 
     [Fact]
+    public async Task A_key_is_its_callers_own_for_one_action_of_one_connection_and_for_a_day()
+    {
+        AddAnother("d");
+        const string Once = """{"arguments": {"text": "once", "copies": 1}}""";
+        var first = await InvokeAsync(runner, "echo", Once, key: "k");
+
+        Assert.Equal(Text(first.Body, "id"), Text((await InvokeAsync(runner, "echo", """{"arguments": {"copies": 1, "text": "once"}}""", key: "k")).Body, "id"));
+        foreach (var (action, connection) in new[] { ("note", "c"), ("echo", "d") })
+            Assert.Equal((409, "idempotency_key_reused"), await RefusedAsync(action, connection));
+        var stranger = await SendAsync(runner, HttpMethod.Post, "/v1/connections/c/actions/echo", Once, "k", "somebody else");
+        Assert.Equal((200, "somebody else"), (stranger.Status, Text(stranger.Body, "actor")));
+
+        await ExecuteAsync("update invocations set created_at = now() - interval '25 hours'");
+        var later = await InvokeAsync(runner, "note", """{"arguments": {"text": "later"}}""", key: "k");
+        Assert.Equal((200, "later done"), (later.Status, Text(later.Body, "result")));
+
+        async Task<(int, string?)> RefusedAsync(string action, string connection) =>
+            await InvokeAsync(runner, action, Once, connection, "k") is var (status, problem, _) ? (status, Text(problem, "code")) : default;
+    }
+
+    [Fact]
     public async Task Mutating_actions_take_turns_and_what_is_too_many_is_refused()
     {
         await using var replica = await StartAsync(Settings);
+        AddAnother("d");
         Peer.Hold("first");
         var first = InvokeAsync(runner, "note", """{"arguments": {"text": "first"}}""");
         await Wait.ForAsync("the first acts", () => Peer.Count("first") == 1, RunTimeout);
@@ -53,6 +75,8 @@ public sealed class ActionTurnTests(ServersFixture servers, GoConnectors connect
         await Wait.ForAsync("the third waits", async () => (await ListAsync("queued")) == 2, RunTimeout);
         var (status, problem, _) = await InvokeAsync(replica, "note", """{"arguments": {"text": "fourth"}}""");
         Assert.Equal((429, "action_busy"), (status, Text(problem, "code")));
+        // Another connection has turns and waiting places of its own.
+        Assert.Equal("succeeded", Text((await InvokeAsync(replica, "note", """{"arguments": {"text": "beside"}}""", "d")).Body, "outcome"));
         Peer.LetGo("first");
 
         foreach (var turn in await Task.WhenAll(first, second, third))
@@ -65,10 +89,11 @@ public sealed class ActionTurnTests(ServersFixture servers, GoConnectors connect
     [Fact]
     public async Task A_replica_carries_out_so_many_at_once_and_no_more_wait_there()
     {
+        const string slow = """{"arguments": {"text": "slow"}, "wait_seconds": 0}""";
         Peer.Hold("slow");
         List<string> begun = [];
         for (var n = 0; n < 4; n++)
-            begun.Add((await InvokeAsync(runner, "look", """{"arguments": {"text": "slow"}, "wait_seconds": 0}""")).Location!.ToString());
+            begun.Add((await InvokeAsync(runner, "look", slow, key: $"k-{n}")).Location!.ToString());
         await Wait.ForAsync("two act", () => Peer.Count("slow") == 2, RunTimeout);
 
         var (status, problem, _) = await InvokeAsync(runner, "look", """{"arguments": {"text": "slow"}}""");
@@ -79,8 +104,12 @@ public sealed class ActionTurnTests(ServersFixture servers, GoConnectors connect
         await SendAsync(runner, HttpMethod.Post, begun[3] + "/cancel");
         await Wait.ForAsync("it is cancelled", async () => Text(await GetAsync(begun[3]), "outcome") == "cancelled", CancelLimit);
         Assert.Equal(JsonValueKind.Null, (await GetAsync(begun[3])).GetProperty("started_at").ValueKind);
+        // Nothing was done, so that its key is free again, as its place is.
+        var again = await InvokeAsync(runner, "look", slow, key: "k-3");
+        Assert.Equal(202, again.Status);
+        Assert.NotEqual(begun[3], again.Location!.ToString());
         Peer.LetGo("slow");
-        await Wait.ForAsync("the others have succeeded", async () => await ListAsync("succeeded") == 3, RunTimeout);
+        await Wait.ForAsync("the others have succeeded", async () => await ListAsync("succeeded") == 4, RunTimeout);
     }
 
     [Fact]
@@ -106,6 +135,60 @@ public sealed class ActionTurnTests(ServersFixture servers, GoConnectors connect
         Peer.LetGo("alone");
         Assert.Equal("succeeded", Text((await alone).Body, "outcome"));
         await runner.WaitForStateAsync(waiting, RunTimeout, "succeeded", "failed");
+
+        // A run that begins while it waits for its turn is waited for too.
+        Peer.Hold("before");
+        Peer.Hold("sync");
+        var before = InvokeAsync(runner, "note", """{"arguments": {"text": "before"}}""");
+        await Wait.ForAsync("another one acts", () => Peer.Count("before") == 1, RunTimeout);
+        var last = (await InvokeAsync(runner, "alone", """{"arguments": {"text": "last"}, "wait_seconds": 0}""")).Location!;
+        run = Id(await runner.StartRunAsync("c"));
+        await runner.WaitForStateAsync(run, RunTimeout, "running");
+        Peer.LetGo("before");
+        Assert.Equal("succeeded", Text((await before).Body, "outcome"));
+        await EndAsync("look", """{"text": "meanwhile"}""", "succeeded");
+        Assert.Equal("queued", Text(await GetAsync(last.ToString()), "state"));
+        Peer.LetGo("sync");
+        Assert.Equal("succeeded", Text(await EndsAsync(runner, last), "outcome"));
+    }
+
+    [Fact]
+    public async Task An_action_whose_turn_does_not_come_is_given_up_and_has_done_nothing()
+    {
+        await runner.DisposeAsync();
+        runner = await StartAsync(("Invocations__TurnSeconds", "0.5"));
+        Peer.Hold("first");
+        var first = InvokeAsync(runner, "note", """{"arguments": {"text": "first"}}""");
+        await Wait.ForAsync("the first acts", () => Peer.Count("first") == 1, RunTimeout);
+
+        var second = await EndAsync("note", """{"text": "second"}""", "transient");
+
+        Assert.Equal(("action_busy", JsonValueKind.Null), (Text(second, "error", "code"), second.GetProperty("started_at").ValueKind));
+        Peer.LetGo("first");
+        Assert.Equal("succeeded", Text((await first).Body, "outcome"));
+        Assert.Equal(0, Peer.Count("second"));
+    }
+
+    [Fact]
+    public async Task Its_lease_is_renewed_and_one_that_was_given_up_elsewhere_is_ended_without_a_word()
+    {
+        Peer.Hold("slow");
+        var location = (await InvokeAsync(runner, "look", """{"arguments": {"text": "slow"}, "wait_seconds": 0}""")).Location!;
+        await Wait.ForAsync("it acts", () => Peer.Count("slow") == 1, RunTimeout);
+        var lease = await LeaseAsync();
+        await Wait.ForAsync("a renewal", async () => await LeaseAsync() > lease, RunTimeout);
+
+        await ExecuteAsync("update invocations set state = 'lost', error = '{\"code\": \"runner_lost\", \"message\": \"\", \"violations\": []}', lease_until = null, finished_at = now()");
+
+        await Wait.ForAsync("its connector is ended", () => ProcessTable.WithPrefix(RunFolder.Marker, temporary).Count == 0, CancelLimit);
+        await Wait.ForAsync("it knows", () => runner.Output.Contains("was not held any more", StringComparison.Ordinal), RunTimeout);
+        Assert.Equal(("lost", "runner_lost"), (Text(await GetAsync(location.ToString()), "outcome"), Text(await GetAsync(location.ToString()), "error", "code")));
+
+        async Task<DateTime> LeaseAsync()
+        {
+            await using var connection = new NpgsqlConnection(database);
+            return await connection.ExecuteScalarAsync<DateTime>("select lease_until from invocations");
+        }
     }
 
     [Fact]
@@ -116,12 +199,14 @@ public sealed class ActionTurnTests(ServersFixture servers, GoConnectors connect
         var begun = await InvokeAsync(runner, "note", """{"arguments": {"text": "first"}, "wait_seconds": 0}""", key: "k-1");
         await Wait.ForAsync("it acts", () => Peer.Count("first") == 1, RunTimeout);
         var queued = await InvokeAsync(runner, "note", """{"arguments": {"text": "second"}, "wait_seconds": 0}""", key: "k-2");
+        await using var events = await EventQueue.BindAsync(Servers.RabbitMqUri, "action.#");
         runner.Signal("KILL");
         await runner.WaitForExitAsync();
 
         await ExpireAsync();
 
         var lost = await EndsAsync(replica, begun.Location!);
+        Assert.Equal("lost", Text(await events.NextAsync(e => Text(e, "invocation_id") == Text(lost, "id")), "outcome"));
         Assert.Equal(("lost", "runner_lost", 1), (Text(lost, "outcome"), Text(lost, "error", "code"), lost.GetProperty("attempts").GetInt32()));
         var free = await EndsAsync(replica, queued.Location!);
         Assert.Equal(("transient", true), (Text(free, "outcome"), free.GetProperty("error").GetProperty("retryable").GetBoolean()));
@@ -178,10 +263,19 @@ public sealed class ActionTurnTests(ServersFixture servers, GoConnectors connect
     private async Task<int> ListAsync(string state) => (await GetAsync($"/v1/invocations?state={state}")).GetProperty("items").GetArrayLength();
 
     // Instead of waiting for the lease to run out.
-    private async Task ExpireAsync()
+    private Task ExpireAsync() => ExecuteAsync("update invocations set lease_until = now() - interval '1 second' where state in ('queued', 'running')");
+
+    private async Task ExecuteAsync(string sql)
     {
         await using var connection = new NpgsqlConnection(database);
-        await connection.ExecuteAsync("update invocations set lease_until = now() - interval '1 second' where state in ('queued', 'running')");
+        await connection.ExecuteAsync(sql);
+    }
+
+    private void AddAnother(string connection)
+    {
+        var one = peers.Registry.Connections["c"];
+        peers.Registry.Add(connection, one.Start.Digest, one.Start.Command, Options, "acting-connector");
+        (peers.Registry.Connections[connection].Start.Protocol, peers.Registry.Connections[connection].Specification) = (one.Start.Protocol, one.Specification);
     }
 
     private static async Task<JsonElement> EndsAsync(RunnerProcess replica, Uri location)

@@ -21,21 +21,27 @@ public sealed class CheckTests(ServersFixture servers, GoConnectors connectors) 
         Assert.Empty(peers.Ingest.Opens);
     }
 
-    [Theory]
-    [InlineData("./crash-go exit-before-handshake", "connector_exited")]
-    [InlineData("./crash-go wrong-version", "unsupported_protocol_version")]
-    [InlineData("echo the pass-phrase is wrong >&2; exit 7", "the *** is wrong")]
-    public async Task A_connector_that_does_not_start_is_a_check_that_did_not_pass(string command, string words)
+    [Fact]
+    public async Task A_connector_that_does_not_start_is_a_check_that_did_not_pass()
     {
-        peers.Registry.Add("c", peers.Bundles.Add(Connectors.Crash), command, """{"password": "pass-phrase"}""");
+        var digest = peers.Bundles.Add(Connectors.Crash);
+        foreach (var (command, words) in ((string, string)[])
+            [
+                ("./crash-go exit-before-handshake", "connector_exited"), ("./crash-go wrong-version", "unsupported_protocol_version"),
+                ("echo the pass-phrase is wrong >&2; exit 7", "the *** is wrong"), ("echo pass-phrase; exit 7", "***"),
+            ])
+        {
+            peers.Registry.Add("c", digest, command, """{"password": "pass-phrase"}""");
 
-        var answer = await CheckAsync();
+            var answer = await CheckAsync();
 
-        Assert.False(answer.GetProperty("passed").GetBoolean());
-        var check = Assert.Single(answer.GetProperty("checks").EnumerateArray());
-        Assert.Equal(("start", false), (Text(check, "name"), check.GetProperty("passed").GetBoolean()));
-        Assert.Contains(words, Text(check, "message"), StringComparison.Ordinal);
-        Assert.NotNull(Text(check, "hint"));
+            Assert.False(answer.GetProperty("passed").GetBoolean());
+            var check = Assert.Single(answer.GetProperty("checks").EnumerateArray());
+            Assert.Equal(("start", false), (Text(check, "name"), check.GetProperty("passed").GetBoolean()));
+            Assert.Contains(words, Text(check, "message"), StringComparison.Ordinal);
+            Assert.DoesNotContain("pass-phrase", Text(check, "message"), StringComparison.Ordinal);
+            Assert.NotNull(Text(check, "hint"));
+        }
     }
 
     [Fact]

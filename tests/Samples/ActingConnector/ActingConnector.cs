@@ -21,8 +21,9 @@ internal sealed class ActingConnector : Connector<ActingOptions>
     public override async IAsyncEnumerable<SyncMessage> SyncAsync(
         ActingOptions options, SyncContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        yield return SyncMessage.Progress($"listing as {options.Token}");
         await TellAsync(options, "sync", cancellationToken);
-        yield return SyncMessage.Result("{}");
+        yield return SyncMessage.Result($"done as {options.Token}");
     }
 
     public override async Task<IReadOnlyList<CheckResult>> CheckAsync(ActingOptions options, CancellationToken cancellationToken) =>
@@ -57,7 +58,8 @@ internal sealed class ActingConnector : Connector<ActingOptions>
     public Task FailAsync(ActingOptions options) => throw new ActionException("out_of_stock", $"There is nothing left for {options.Token}.");
 
     [Action("Does not like its arguments.", Mutates = true)]
-    public Task RefuseAsync(Word word) => throw new ActionException("bad_word", $"'{word.Text}' is not a word.", violations: [new("text", "A word of this world.")]);
+    public Task RefuseAsync(ActingOptions options, Word word) =>
+        throw new ActionException("bad_word", $"'{word.Text}' is not a word.", violations: [new("text", $"{options.Token} knows no such word.")]);
 
     [Action("Answers much.")]
     public Task<string> LargeAsync(LargeArguments arguments) => Task.FromResult(new string('x', arguments.Bytes));
