@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using Dapper;
 using Npgsql;
@@ -12,7 +13,7 @@ namespace Platform.Runner.Tests;
 public sealed class ForgetConnectionTests(ServersFixture servers, GoConnectors connectors) : RunnerTest(servers, connectors)
 {
     [Fact]
-    public async Task Its_running_and_its_queued_run_are_cancelled_and_others_are_not()
+    public async Task Its_schedules_go_its_runs_and_actions_are_cancelled_and_others_are_not()
     {
         var running = await StartRunAsync("""{"mode": "hang"}""", "deleted");
         await runner.WaitForStateAsync(running, RunTimeout, "running");
@@ -23,12 +24,28 @@ public sealed class ForgetConnectionTests(ServersFixture servers, GoConnectors c
 
         await using var rows = new NpgsqlConnection(database);
         var id = await rows.ExecuteScalarAsync<Guid>("select connection_id from runs where id = @id", new { id = Guid.Parse(running) });
+        foreach (var connection in (string[])["deleted", "other"])
+        {
+            using var schedule = await runner.Client.PostAsJsonAsync("/v1/schedules", new { connection, interval = "1h" }, TestContext.Current.CancellationToken);
+            Assert.True(schedule.IsSuccessStatusCode);
+        }
+
+        // As if another replica carried them out.
+        await rows.ExecuteAsync(
+            """
+            insert into invocations (id, connection_id, connection, connector, action, arguments, mutates, exclusive, state, lease_until)
+            select gen_random_uuid(), connection_id, connection, connector, 'look', '{}', false, false, 'queued', now() + interval '1 hour' from runs where state = 'running'
+            """);
         await PublishAsync(new ConnectionDeleted(id, "deleted", "files"));
 
         await runner.WaitForStateAsync(running, RunTimeout, "cancelled");
         await runner.WaitForStateAsync(queued, RunTimeout, "cancelled");
+        await Wait.ForAsync("its action is told to end", async () => await LeftAsync("invocations where cancel_requested_at is null") == "other", RunTimeout);
+        Assert.Equal("other", await LeftAsync("schedules"));
         Assert.Equal("running", (await runner.RunAsync(other)).GetProperty("state").GetString());
         await CancelAsync(other);
+
+        Task<string?> LeftAsync(string rowsOf) => rows.ExecuteScalarAsync<string>($"select string_agg(connection, ' ') from {rowsOf}");
     }
 
     private async Task PublishAsync(ConnectionDeleted deleted)
