@@ -185,8 +185,14 @@ public sealed class RegistryPeer : Platform.Registry.V1.Registry.RegistryBase
             Options = ByteString.CopyFromUtf8(options),
         };
 
-    public override Task<Connection> ResolveConnection(ResolveConnectionRequest request, ServerCallContext context) =>
-        Task.FromResult(Find(s => request.HasId ? s.Connection.Id == request.Id : s.Connection.Name == request.Name).Connection);
+    /// <summary>Refuses by throwing.</summary>
+    public Action OnResolve { get; set; } = () => { };
+
+    public override Task<Connection> ResolveConnection(ResolveConnectionRequest request, ServerCallContext context)
+    {
+        OnResolve();
+        return Task.FromResult(Find(s => request.HasId ? s.Connection.Id == request.Id : s.Connection.Name == request.Name).Connection);
+    }
 
     public override Task<RunSpecification> PrepareRun(PrepareRunRequest request, ServerCallContext context) =>
         Task.FromResult(Find(s => s.Connection.Id == request.ConnectionId));

@@ -46,6 +46,13 @@ public sealed class ScheduleTests(ServersFixture servers, GoConnectors connector
         Assert.Equal(JsonValueKind.String, (await resumed.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("next_fire_at").ValueKind);
         Assert.Equal(2, await CountAsync("select count(*) from qrtz_triggers"));
 
+        // Changed while they are switched on, they fire by the change at once.
+        var yearly = await ChangedAsync(path, """{"cron": "30 4 1 2 *"}""");
+        Assert.Equal((2, 1, 4, 30), (yearly.Month, yearly.Day, yearly.Hour, yearly.Minute));
+        Assert.Equal((2, 1, 19, 30), await ChangedAsync(path, """{"time_zone": "Asia/Tokyo", "cron": "30 4 2 2 *"}""") is var tokyo ? (tokyo.Month, tokyo.Day, tokyo.Hour, tokyo.Minute) : default);
+        await ExecuteAsync("update schedules set anchor_at = anchor_at - interval '1 hour'");
+        Assert.InRange(await ChangedAsync(path, """{"interval": "2h"}"""), DateTimeOffset.UtcNow.AddMinutes(119), DateTimeOffset.UtcNow.AddMinutes(121));
+
         using var deleted = await runner.Client.DeleteAsync(path, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
         Assert.Equal(1, await CountAsync("select count(*) from qrtz_triggers"));
@@ -108,6 +115,13 @@ public sealed class ScheduleTests(ServersFixture servers, GoConnectors connector
         var next = (await GetAsync(second, Id(outdated))).GetProperty("next_fire_at").GetDateTimeOffset();
         Assert.InRange(next, DateTimeOffset.UtcNow.AddMinutes(110), DateTimeOffset.UtcNow.AddMinutes(121));
         Assert.Equal(3, await CountAsync("select count(*) from qrtz_triggers where trigger_state = 'WAITING'"));
+    }
+
+    // When it fires next.
+    private async Task<DateTimeOffset> ChangedAsync(string path, string body)
+    {
+        using var response = await PatchAsync(path, body, "*");
+        return (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("next_fire_at").GetDateTimeOffset();
     }
 
     private async Task<HttpResponseMessage> PostAsync(object body) => await runner.Client.PostAsJsonAsync("/v1/schedules", body, TestContext.Current.CancellationToken);
