@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using Grpc.Core;
 using Platform.Ingest.V1;
@@ -79,6 +80,7 @@ public sealed class RunAttemptTests(ServersFixture servers, GoConnectors connect
         Assert.Equal("ingest_unavailable", run.GetProperty("last_error").GetProperty("code").GetString());
         Assert.Equal("Nothing to do: the run is tried again by itself.", run.GetProperty("last_error").GetProperty("remedy").GetString());
 
+        using var limited = await runner.Client.PutAsJsonAsync("/v1/runs/limits", new { global = 1 }, TestContext.Current.CancellationToken);
         await runner.WaitForStateAsync(await StartRunAsync("""{"mode": "ok"}""", "other"), RunTimeout, "succeeded");
         var behind = Id(await runner.StartRunAsync("c"));
         Assert.NotEqual(id, behind);

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dapper;
+using Npgsql;
 using Platform.Runner.Processes;
 using Platform.Servers;
 
@@ -12,8 +14,10 @@ public sealed class RunFaultTests(ServersFixture servers, GoConnectors connector
     // The pings of ServiceDefaults take twenty seconds to find a dead connection.
     private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(80);
 
-    [Fact]
-    public async Task The_run_of_a_killed_runner_is_failed_by_another_and_leaves_no_process_and_no_folder()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task The_run_of_a_killed_runner_is_ended_by_another_or_tried_again_and_leaves_no_process_and_no_folder(int attempts)
     {
         var id = await StartRunAsync("""{"mode": "hang"}""");
         await Wait.ForAsync("the first page", () => !peers.Ingest.Pages.IsEmpty, RunTimeout);
@@ -21,10 +25,14 @@ public sealed class RunFaultTests(ServersFixture servers, GoConnectors connector
         runner.Signal("KILL");
         await runner.WaitForExitAsync();
         await Wait.ForAsync("the connector is gone", () => ProcessTable.WithPrefix(RunFolder.Marker, temporary).Count == 0, CancelLimit);
-        runner = await StartAsync();
-        var run = await runner.WaitForStateAsync(id, RunTimeout, "failed");
+        peers.Registry.Connections["c"].Options = Google.Protobuf.ByteString.CopyFromUtf8("""{"mode": "ok"}""");
+        // Instead of waiting for the lease to run out. What was said of its attempts dies with the Runner.
+        await ExecuteAsync($"update runs set lease_until = now() - interval '1 second', max_attempts = {attempts}");
+        runner = await StartAsync(("Runner__MaxAttempts", $"{attempts}"), ("Runner__RetryFirstSeconds", "0.1"));
+        var run = await runner.WaitForStateAsync(id, RunTimeout, "succeeded", "failed");
 
-        Assert.Equal("runner_lost", run.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal((attempts == 1 ? "failed" : "succeeded", attempts), (run.GetProperty("state").GetString(), run.GetProperty("attempt").GetInt32()));
+        Assert.Equal("runner_lost", run.GetProperty(attempts == 1 ? "error" : "last_error").GetProperty("code").GetString());
         var close = Assert.Single(peers.Ingest.Closes);
         Assert.True(close.Run.Fence > 1);
         Assert.DoesNotContain(Directory.EnumerateDirectories(temporary), folder => Directory.EnumerateFileSystemEntries(folder).Any());
@@ -32,6 +40,44 @@ public sealed class RunFaultTests(ServersFixture servers, GoConnectors connector
         using var log = await runner.Client.SendAsync(asked, TestContext.Current.CancellationToken);
         var lines = (await log.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("items").EnumerateArray();
         Assert.Equal("Attempt 1 has ended: The runner that ran this connector is gone. (runner_lost)", lines.Last().GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public async Task A_lease_is_renewed_and_whoever_loses_it_ends_the_connector_and_writes_nothing()
+    {
+        var id = await StartRunAsync("""{"mode": "hang"}""");
+        await Wait.ForAsync("the first page", () => !peers.Ingest.Pages.IsEmpty, RunTimeout);
+        await using var rows = new NpgsqlConnection(database);
+        var lease = await LeaseAsync();
+        await Wait.ForAsync("a renewal", async () => await LeaseAsync() > lease, RunTimeout);
+
+        // As another Runner does that takes the run over.
+        await rows.ExecuteAsync("update runs set fence = nextval('fences'), lease_until = now() + interval '1 hour'");
+
+        await Wait.ForAsync("the connector is gone", () => ProcessTable.WithPrefix(RunFolder.Marker, temporary).Count == 0, RunTimeout);
+        await Wait.ForAsync("it knows", () => runner.Output.Contains("is lost", StringComparison.Ordinal), RunTimeout);
+        Assert.Equal("running", (await runner.RunAsync(id)).GetProperty("state").GetString());
+        Assert.Empty(peers.Ingest.Closes);
+
+        Task<DateTime> LeaseAsync() => rows.ExecuteScalarAsync<DateTime>("select lease_until from runs");
+    }
+
+    [Fact]
+    public async Task A_decision_that_comes_after_the_lease_was_lost_is_left_to_its_new_holder()
+    {
+        await runner.DisposeAsync();
+        runner = await StartAsync(("Runner__ConcurrentRuns", "1"));
+        peers.Ingest.OnClose = close =>
+        {
+            using var rows = new NpgsqlConnection(database);
+            rows.Execute("update runs set fence = nextval('fences'), lease_until = now() + interval '1 hour' where connection = 'c'");
+        };
+        var id = await StartRunAsync("""{"mode": "ok"}""");
+
+        // The only slot is free again once it has ended.
+        await runner.WaitForStateAsync(await StartRunAsync("""{"mode": "ok"}""", "other"), RunTimeout, "succeeded");
+
+        Assert.Equal("running", (await runner.RunAsync(id)).GetProperty("state").GetString());
     }
 
     [Fact]
@@ -49,6 +95,7 @@ public sealed class RunFaultTests(ServersFixture servers, GoConnectors connector
         await decided.Task.WaitAsync(RunTimeout, TestContext.Current.CancellationToken);
 
         await runner.DisposeAsync();
+        await ExecuteAsync("update runs set lease_until = now() - interval '1 second'");
         runner = await StartAsync();
         var run = await runner.WaitForStateAsync(id, RunTimeout, "succeeded", "failed");
 
@@ -140,5 +187,11 @@ public sealed class RunFaultTests(ServersFixture servers, GoConnectors connector
         Assert.Equal("runner_lost", run.GetProperty("error").GetProperty("code").GetString());
         Assert.Single(peers.Ingest.Closes);
         Assert.Equal(run.ToString(), (await other.RunAsync(id)).ToString());
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var rows = new NpgsqlConnection(database);
+        await rows.ExecuteAsync(sql);
     }
 }

@@ -81,20 +81,25 @@ public sealed class WaitingForTests(ServersFixture servers, GoConnectors connect
     }
 
     [Theory]
+    [InlineData("silence", "ingest")]
     [InlineData(null, "ingest")]
     [InlineData("database_unavailable", "database")]
     public async Task A_decision_that_is_not_to_be_had_says_what_it_waits_for(string? code, string waitingFor)
     {
         var away = true;
+        using var back = new ManualResetEventSlim();
         peers.Ingest.OnClose = _ =>
         {
-            if (Volatile.Read(ref away))
+            if (code == "silence")
+                back.Wait(RunTimeout);
+            else if (Volatile.Read(ref away))
                 throw code is null ? new RpcException(new(StatusCode.Unavailable, "away")) : PeerProblem.Of(StatusCode.Unavailable, code, 503);
         };
         var id = await StartRunAsync("""{"mode": "no-clean"}""");
 
         await WaitForAsync(id, waitingFor, "closing");
         Volatile.Write(ref away, false);
+        back.Set();
         await runner.WaitForStateAsync(id, RunTimeout, "succeeded");
     }
 
