@@ -67,6 +67,28 @@ public sealed class ConnectorOutputTests
         Assert.Equal("why it failed", Output.LastWords);
     }
 
+    [Fact]
+    public void The_last_words_are_few_and_short()
+    {
+        for (var line = 0; line < 100; line++)
+            Output.Add($"{line} {new string('x', 2000)}", false);
+
+        var words = Output.LastWords!.Split('\n');
+
+        Assert.Equal(40, words.Length);
+        Assert.StartsWith("60 ", words[0], StringComparison.Ordinal);
+        Assert.All(words, word => Assert.Equal(1002, word.Length));
+    }
+
+    [Fact]
+    public void A_panic_and_all_after_it_are_errors()
+    {
+        foreach (var line in (string[])["before", "panic: out of cheese", "goroutine 1 [running]:"])
+            Output.Add(line, false);
+
+        Assert.Equal([LogLevel.Information, LogLevel.Error, LogLevel.Error], log.Lines.Select(line => line.Level));
+    }
+
     private sealed class LoggedLines : ILogger
     {
         public List<(LogLevel Level, string Text)> Lines { get; } = [];

@@ -90,14 +90,15 @@ public sealed class LogWriterTests(ServersFixture servers) : IAsyncLifetime
             var log = await writer.OpenAsync(subject, goesOn, CancellationToken.None);
             for (var i = 0; i < 8; i++)
                 log.Add(LogLevel.Information, LogSource.StandardError, "ordinary");
-            log.Add(LogLevel.Error, LogSource.StandardError, "severe");
+            for (var i = 0; i < 7; i++)
+                log.Add(LogLevel.Error, LogSource.StandardError, "severe");
             await log.CloseAsync(WriteLimit);
         }
 
         var lines = await ReadAsync();
         Assert.Equal(10, lines.Count(line => line == "ordinary"));
-        Assert.Equal(2, lines.Count(line => line == "severe"));
-        Assert.StartsWith("Not kept: 6 ordinary lines, 0 warnings", lines[^1], StringComparison.Ordinal);
+        Assert.Equal(10, lines.Count(line => line == "severe"));
+        Assert.StartsWith("Not kept: 6 ordinary lines, 4 warnings", lines[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,11 +111,33 @@ public sealed class LogWriterTests(ServersFixture servers) : IAsyncLifetime
         // Nobody writes: the writer was never started.
         for (var i = 0; i < 100_000; i++)
             log.Add(LogLevel.Information, LogSource.StandardError, line);
+        // It would fit, and stand as if nothing were missing before it.
+        log.Add(LogLevel.Information, LogSource.StandardError, "short");
         await log.CloseAsync(WriteLimit);
 
+        Assert.DoesNotContain("short", await ReadAsync());
         Assert.Equal(6, (await ReadAsync()).Count(text => text == line));
-        Assert.Contains("Not kept: 99994 ordinary lines", (await ReadAsync())[^1], StringComparison.Ordinal);
+        Assert.Contains("Not kept: 99995 ordinary lines", (await ReadAsync())[^1], StringComparison.Ordinal);
         writer.Dispose();
+    }
+
+    [Fact]
+    public async Task All_logs_together_hold_so_much_in_memory_and_what_was_stored_makes_room()
+    {
+        using var writer = new LogWriter(store, Options.Create(new LogSettings { LogKilobytes = 1 << 20 }), NullLogger<LogWriter>.Instance);
+        SubjectLog[] logs = [await writer.OpenAsync(Guid.CreateVersion7(), false, CancellationToken.None), await writer.OpenAsync(subject, false, CancellationToken.None)];
+        var line = new string('x', 50_000);
+
+        for (var i = 0; i < 2000; i++)
+            logs[0].Add(LogLevel.Information, LogSource.StandardError, line);
+        logs[1].Add(LogLevel.Information, LogSource.StandardError, line);
+        Assert.False(writer.TryHold(line.Length));
+        foreach (var log in logs)
+            await log.CloseAsync(WriteLimit);
+
+        Assert.DoesNotContain(line, await ReadAsync());
+        Assert.StartsWith("Not kept: 1 ordinary lines", (await ReadAsync())[^1], StringComparison.Ordinal);
+        Assert.True(writer.TryHold((int)LogWriter.MaxWaitingBytes));
     }
 
     private async Task<IReadOnlyList<string>> ReadAsync() => [.. (await store.ReadAsync(subject, 0, null, 10_000, CancellationToken.None)).Select(line => line.Text)];

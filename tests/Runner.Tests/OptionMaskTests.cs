@@ -1,4 +1,5 @@
 using Platform.Runner.Processes;
+using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Tests;
 
@@ -18,6 +19,19 @@ public sealed class OptionMaskTests
     [Fact]
     public void A_value_is_hidden_in_its_json_form_too() =>
         Assert.Equal("{\"dsn\":\"***\"}", new OptionMask("""{"p": "a\"b\\cdef"}""").Apply("""{"dsn":"a\"b\\cdef"}"""));
+
+    [Theory]
+    [InlineData("""{"dsn":"größe<1>"}""")]
+    [InlineData("""{"dsn":"gr\u00F6\u00DFe\u003C1\u003E"}""")]
+    public void A_value_is_hidden_however_a_log_escapes_it(string text) => Assert.Equal("{\"dsn\":\"***\"}", new OptionMask("""["größe<1>"]""").Apply(text));
+
+    [Fact]
+    public void What_a_specification_marks_is_hidden_though_it_is_short_and_nothing_else_is()
+    {
+        var specification = new ConnectorSpecification("c", "1", "", [new("pin", "", ParameterTypes.String, Secret: true), new("city", "", ParameterTypes.String)], [], []);
+
+        Assert.Equal("*** in Samarkand, then ***", OptionMask.Of(specification, """{"pin": "0815", "city": "Samarkand"}""", ["4711"]).Apply("0815 in Samarkand, then 4711"));
+    }
 
     [Fact]
     public void A_value_within_another_leaves_nothing_of_the_longer_one() =>
