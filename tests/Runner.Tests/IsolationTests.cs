@@ -61,12 +61,12 @@ public sealed class IsolationTests(ServersFixture servers, GoConnectors connecto
     public async Task The_share_of_the_processors_is_set_where_cgroups_can_be_made()
     {
         await runner.DisposeAsync();
-        runner = await StartAsync(("Connectors__UseBubblewrap", "false"), ("Connectors__CpuPercent", "20"));
+        runner = await StartAsync(("Connectors__UseBubblewrap", "false"), ("Connectors__CpuPercent", "20"), ("Connectors__CpuWeight", "50"));
         await LearnIsolationAsync();
         Assert.SkipUnless(Directory.Exists("/sys/fs/cgroup/cpu") && isolation.Contains("cgroup1", StringComparison.Ordinal), "There is no cgroup of version 1 to be made here.");
 
-        var busy = await EndAsync("cat /sys/fs/cgroup/cpu/$(grep -o 'platform-runner[^/]*' /proc/self/cgroup | head -1)/cpu.cfs_quota_us >&2; exit 3");
-        Assert.Contains("20000", busy.Detail, StringComparison.Ordinal);
+        var busy = await EndAsync("cd /sys/fs/cgroup/cpu/$(grep -o 'platform-runner[^/]*' /proc/self/cgroup | head -1) && cat cpu.cfs_quota_us cpu.shares >&2; exit 3");
+        Assert.Equal("20000\n512", busy.Detail);
     }
 
     private async Task UseAsync(bool ordinary, bool isolated)

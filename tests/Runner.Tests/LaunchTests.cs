@@ -29,6 +29,9 @@ public sealed class LaunchTests(GoConnectors connectors)
         var fault = await bench.FaultAsync("{}", connectors.Crash, "env >&2; exit 3");
 
         var lines = fault.Detail!.Split('\n');
+        Assert.Empty(lines.Select(line => line.Split('=')[0]).Except(
+            ["GREETING", "EMPTY", "PATH", "HOME", "TMPDIR", "LANG", "PYTHONDONTWRITEBYTECODE", "DOTNET_ROOT", RunFolder.Marker, "BASIC_PLUGIN",
+                "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "PLUGIN_UNIX_SOCKET_DIR", "PWD", "OLDPWD", "SHLVL", "_"]));
         Assert.Contains($"GREETING={Greeting}", lines);
         Assert.Contains("EMPTY=", lines);
         Assert.Contains("BASIC_PLUGIN=hello", lines);
@@ -90,6 +93,31 @@ public sealed class LaunchTests(GoConnectors connectors)
         Assert.Contains("all started", (await bench.FaultAsync("{}", connectors.Crash, forkTwenty)).Detail, StringComparison.Ordinal);
         bench.AskedLimits = new ConnectorLimits { Processes = 12 };
         Assert.DoesNotContain("all started", (await bench.FaultAsync("{}", connectors.Crash, forkTwenty)).Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_settings_limits_of_files_disk_and_cores_bind_and_no_power_is_left(bool isolated)
+    {
+        await using var bench = await DriverBench.StartAsync(isolated);
+
+        // As bash has it, one file after the other until it is refused.
+        var open = await bench.FaultAsync("{}", connectors.Crash,
+            "bash -c 'while [ ${n:-0} -lt 300 ] && exec {f}</dev/null; do n=$((n+1)); done; echo opened $n; ulimit -Hc; grep CapEff /proc/self/status; ls -d \"$1\"; exit 3' - "
+            + $"'{RepositoryFolderAttribute.Value}' >&2", new() { ["MaxOpenFiles"] = "100" });
+        var words = open.Detail!.Split('\n');
+        Assert.InRange(int.Parse(words.Single(w => w.StartsWith("opened ", StringComparison.Ordinal))[7..], System.Globalization.CultureInfo.InvariantCulture), 20, 99);
+        Assert.Contains("0", words);
+        Assert.Contains("CapEff:\t0000000000000000", words);
+        Assert.Equal(!isolated, words.Contains(RepositoryFolderAttribute.Value));
+
+        Dictionary<string, string?> small = new() { ["DiskLimitMegabytes"] = "20", ["MaxProcesses"] = "20" };
+        Assert.Equal("connector_disk_full", (await bench.FaultAsync("{}", connectors.Crash, "head -c 30000000 /dev/zero > $HOME/much; sleep 30", small)).Code);
+        if (isolated)
+            Assert.Contains("No space left", (await bench.FaultAsync("{}", connectors.Crash, "head -c 30000000 /dev/zero > /tmp/much; exit 3", small)).Detail, StringComparison.Ordinal);
+        else
+            Assert.Equal("connector_too_many_processes", (await bench.FaultAsync("{}", connectors.Crash, "n=0; while [ $n -lt 30 ]; do sleep 30 & n=$((n+1)); done; sleep 30", small)).Code);
     }
 
     [Fact]

@@ -11,6 +11,9 @@ namespace Platform.Runner.Tests.Proof;
 /// <param name="word">In an argument of what escapes; null: nothing does.</param>
 internal sealed class NoOrphans(string temporary, string? word = null)
 {
+    // Of every Runner that was seen: the folder of one that is no more may be gone before its cgroups are.
+    private readonly HashSet<string> runners = [];
+
     /// <summary>What there is, for people; empty once all is gone.</summary>
     public IReadOnlyList<string> Find() => [.. Processes(), .. Sockets(), .. Folders(), .. Groups()];
 
@@ -42,8 +45,11 @@ internal sealed class NoOrphans(string temporary, string? word = null)
         .SelectMany(runner => Directory.EnumerateFileSystemEntries(runner)).Select(run => "folder " + run);
 
     // A cgroup is named after its run's folder.
-    private IEnumerable<string> Groups() => Directory.EnumerateDirectories(temporary, "platform-runner-*")
-        .SelectMany(runner => ControlGroup.Existing(Path.GetFileName(runner))).Select(group => "cgroup " + group);
+    private IEnumerable<string> Groups()
+    {
+        runners.UnionWith(Directory.EnumerateDirectories(temporary, "platform-runner-*").Select(Path.GetFileName).OfType<string>());
+        return runners.SelectMany(ControlGroup.Existing).Select(group => "cgroup " + group);
+    }
 
     private static IEnumerable<int> Pids() =>
         Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!)).Where(pid => pid != Environment.ProcessId);
