@@ -96,19 +96,22 @@ public sealed class RunLogTests(ServersFixture servers, GoConnectors connectors)
         Assert.Empty(await LinesAsync($"/v1/runs/{id}/log"));
     }
 
-    [Theory]
-    [InlineData("/v1/runs/01a1fe12-b165-7e1f-a15d-ebb6482b7888/log", 404, "unknown_run")]
-    [InlineData("/v1/runs/{id}/log?level=loud", 400, "bad_level")]
-    [InlineData("/v1/runs/{id}/log?limit=0", 400, "bad_limit")]
-    [InlineData("/v1/runs/{id}/log?cursor=nonsense", 400, "bad_cursor")]
-    public async Task A_bad_request_is_answered_with_its_problem(string path, int status, string code)
+    [Fact]
+    public async Task A_bad_request_is_answered_with_its_problem()
     {
-        var id = path.Contains("{id}", StringComparison.Ordinal) ? await StartRunAsync("""{"mode": "ok"}""") : "";
-        using var request = Ask(path.Replace("{id}", id, StringComparison.Ordinal));
-        using var response = await runner.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        var id = await StartRunAsync("""{"mode": "ok"}""");
+        foreach (var (path, status, code) in ((string, int, string)[])
+            [
+                ("/v1/runs/01a1fe12-b165-7e1f-a15d-ebb6482b7888/log", 404, "unknown_run"), ($"/v1/runs/{id}/log?level=loud", 400, "bad_level"),
+                ($"/v1/runs/{id}/log?limit=0", 400, "bad_limit"), ($"/v1/runs/{id}/log?cursor=nonsense", 400, "bad_cursor"),
+            ])
+        {
+            using var request = Ask(path);
+            using var response = await runner.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal(status, (int)response.StatusCode);
-        Assert.Equal(code, Text(await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken), "code"));
+            var problem = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+            Assert.Equal((path, status, code), (path, (int)response.StatusCode, Text(problem, "code")));
+        }
     }
 
     private async Task<IReadOnlyList<JsonElement>> LinesAsync(string path) => [.. (await PageAsync(path)).GetProperty("items").EnumerateArray()];
