@@ -37,6 +37,8 @@ public abstract class ServerTest(ContainerEngineFixture engine, OmsPrograms prog
         foreach (var runner in runners)
         {
             await runner.GetRequiredService<OmsServers>().StopAsync(CancellationToken.None);
+            // With the volumes of this test's connection: the engine may be one that stays.
+            await runner.GetRequiredService<OmsServers>().ForgetAsync(Connection);
             await runner.DisposeAsync();
         }
 
