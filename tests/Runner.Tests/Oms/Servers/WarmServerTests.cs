@@ -100,7 +100,9 @@ public sealed class WarmServerTests(ContainerEngineFixture engine, OmsPrograms p
         Assert.Empty(Containers());
 
         var stopped = StartRunner();
-        using var use = await stopped.AcquireAsync(Wish(ServiceKinds.Image), Cancel);
+        using var replaced = await stopped.AcquireAsync(Wish(ServiceKinds.Image), Cancel);
+        using var use = await stopped.AcquireAsync(Wish(ServiceKinds.Image, options: """{"x": 1}"""), Cancel);
+        Assert.Equal(2, Containers().Count);
         await stopped.StopAsync(Cancel);
         Assert.Empty(Containers());
     }

@@ -15,6 +15,8 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
     private readonly Lock gate = new();
     private readonly Dictionary<string, Entry> entries = [];
+    // Not for further calls, and still used by some.
+    private readonly HashSet<Entry> retired = [];
     private readonly HashSet<Task> ends = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource hurry = new();
@@ -50,7 +52,7 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
     {
         Task[] ended;
         lock (gate)
-            ended = [.. entries.Values.Where(e => e.Wish.Connection == connection).ToList().Select(Remove)];
+            ended = [.. entries.Values.Concat(retired).Where(e => e.Wish.Connection == connection).ToList().Select(Remove)];
         await Task.WhenAll(ended);
         await ContainerVolumes.RemoveAsync(engine, ServiceContainer.VolumePrefix(connection), cancel);
     }
@@ -68,7 +70,7 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
         Task[] all;
         lock (gate)
         {
-            foreach (var entry in entries.Values.ToList())
+            foreach (var entry in entries.Values.Concat(retired).ToList())
                 Remove(entry);
             all = [.. ends];
         }
@@ -125,8 +127,8 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
         entry.IsRetired = true;
         if (entry.Uses == 0)
             Remove(entry);
-        else if (entries.GetValueOrDefault(entry.Wish.Key) == entry)
-            entries.Remove(entry.Wish.Key);
+        else if (entries.GetValueOrDefault(entry.Wish.Key) == entry && entries.Remove(entry.Wish.Key))
+            retired.Add(entry);
     }
 
     private bool EndLongestIdle()
@@ -139,6 +141,7 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
 
     private Task Remove(Entry entry)
     {
+        retired.Remove(entry);
         if (entries.GetValueOrDefault(entry.Wish.Key) == entry)
             entries.Remove(entry.Wish.Key);
         // Not within the lock.
