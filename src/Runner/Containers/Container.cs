@@ -10,7 +10,7 @@ namespace Platform.Runner.Containers;
 /// <summary>A container that runs, from its start to its removal.</summary>
 internal sealed class Container
 {
-    private static readonly TimeSpan LogLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LogLimit = TimeSpan.FromSeconds(5);
     private readonly ContainerEngine engine;
     private readonly Task log;
     private readonly IReadOnlyDictionary<int, int> ports;
