@@ -74,7 +74,7 @@ public sealed class VersionTests(PlatformFixture platform)
         Repository.Require("go", "golang-go");
         var catalog = await SucceedAsync("catalog", "--refresh");
         Assert.Contains("files-go\t", catalog.Output);
-        Assert.Contains("3 connectors, read just now", catalog.Errors);
+        Assert.Contains("4 connectors, read just now", catalog.Errors);
 
         Assert.Contains("Installed by-name, version 1,", (await SucceedAsync("connectors", "install", "files-go", "--name", "by-name")).Output);
         Assert.Contains("unknown_catalog_entry", (await RunAsync("connectors", "install", "no-such-connector")).Errors);
