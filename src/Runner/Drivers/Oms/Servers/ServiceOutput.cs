@@ -4,14 +4,16 @@ namespace Platform.Runner.Drivers.Oms.Servers;
 
 /// <summary>
 /// What a service writes that is kept between calls: into the log of every call that is under way. It may write of one call what it got in another, so
-/// each line is freed of the secrets of all calls lately.
+/// each line is freed of the secrets of all calls lately. What it writes while there is no call, the next one is told.
 /// </summary>
 internal sealed class ServiceOutput
 {
     private const int MaxRemembered = 64;
+    private const int MaxMissed = 100;
     private readonly Lock gate = new();
     private readonly List<ConnectorOutput> followers = [];
     private readonly Queue<ConnectorOutput> remembered = [];
+    private readonly Queue<Action<ConnectorOutput>> missed = [];
 
     public IDisposable Follow(ConnectorOutput output)
     {
@@ -21,6 +23,8 @@ internal sealed class ServiceOutput
             remembered.Enqueue(output);
             if (remembered.Count > MaxRemembered)
                 remembered.Dequeue();
+            while (missed.TryDequeue(out var tell))
+                tell(output);
         }
 
         return new Following(this, output);
@@ -34,10 +38,16 @@ internal sealed class ServiceOutput
     {
         lock (gate)
         {
-            if (followers.Count == 0)
-                return;
             foreach (var output in remembered)
                 line = output.Masked(line);
+            if (followers.Count == 0)
+            {
+                missed.Enqueue(output => add(output, line));
+                if (missed.Count > MaxMissed)
+                    missed.Dequeue();
+                return;
+            }
+
             foreach (var output in followers)
                 add(output, line);
         }
