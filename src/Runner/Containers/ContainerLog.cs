@@ -14,9 +14,9 @@ internal static class ContainerLog
         var buffer = new byte[32 * 1024];
         try
         {
-            using var stream = await engine.AskAsync(client => client.Containers.GetContainerLogsAsync(container, new() { ShowStdout = true, ShowStderr = true, Follow = true }));
-            while (await stream.ReadOutputAsync(buffer, 0, buffer.Length, CancellationToken.None) is { EOF: false } read)
-                (read.Target == MultiplexedStream.TargetStream.StandardError ? error : output).Add(buffer.AsSpan(0, read.Count));
+            // An engine that is asked to follow in the moment of the container's end may answer nothing; what was written is there when it is asked once more.
+            if (!await ReadAsync(follow: true))
+                await ReadAsync(follow: false);
         }
         catch (Exception e) when (e is ProblemException or DockerApiException or IOException or HttpRequestException or ObjectDisposedException)
         {
@@ -25,5 +25,18 @@ internal static class ContainerLog
 
         output.End();
         error.End();
+
+        async Task<bool> ReadAsync(bool follow)
+        {
+            var any = false;
+            using var stream = await engine.AskAsync(client => client.Containers.GetContainerLogsAsync(container, new() { ShowStdout = true, ShowStderr = true, Follow = follow }));
+            while (await stream.ReadOutputAsync(buffer, 0, buffer.Length, CancellationToken.None) is { EOF: false } read)
+            {
+                any = true;
+                (read.Target == MultiplexedStream.TargetStream.StandardError ? error : output).Add(buffer.AsSpan(0, read.Count));
+            }
+
+            return any;
+        }
     }
 }
