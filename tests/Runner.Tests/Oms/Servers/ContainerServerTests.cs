@@ -89,9 +89,13 @@ public sealed class ContainerServerTests(ContainerEngineFixture engine, OmsProgr
     {
         var service = Plain with { Lifecycle = new(Words(ServiceKinds.Image, "exit", "7", "", "no database")) };
 
-        using var use = await Servers.AcquireAsync(Wish(ServiceKinds.Image, service), Cancel);
-        await Wait.ForAsync("it has ended", () => use.Server.HasEnded, Limit);
-        var fault = await Assert.ThrowsAsync<RunFaultException>(() => use.Server.ExecuteAsync(["/service"], 100, Cancel));
+        // Its end may be seen before it counts as started.
+        var fault = await Assert.ThrowsAsync<RunFaultException>(async () =>
+        {
+            using var use = await Servers.AcquireAsync(Wish(ServiceKinds.Image, service), Cancel);
+            await Wait.ForAsync("it has ended", () => use.Server.HasEnded, Limit);
+            await use.Server.ExecuteAsync(["/service"], 100, Cancel);
+        });
 
         Assert.Equal(("service_exited", "no database"), (fault.Fault.Code, fault.Fault.Detail));
     }
