@@ -46,8 +46,14 @@ public sealed record Manifest(
     /// <summary>The protocol of services that a file describes (Open Microservice Specification), instead of speaking one of a connector's.</summary>
     public const string ServiceProtocol = "oms";
 
+    /// <summary>The protocol of packaged connectors: images that serve the NDC specification over HTTP.</summary>
+    public const string PackageProtocol = "ndc";
+
     [JsonIgnore]
     public bool IsService => Protocol == ServiceProtocol;
+
+    [JsonIgnore]
+    public bool IsPackage => Protocol == PackageProtocol;
 }
 
 /// <summary>Null members: the platform's own setting.</summary>
