@@ -14,7 +14,9 @@ namespace Platform.ServiceDefaults;
 /// reason again and again, is parked in the queue with <c>_dead</c> behind its name and logged.
 /// </summary>
 /// <param name="handle">Its effect is committed when it returns. May be called again for the same event.</param>
-internal sealed partial class EventConsumer<T>(string queue, string type, EventBroker broker, Func<T, CancellationToken, Task> handle, ILogger logger) : BackgroundService
+/// <param name="ownQueue">The queue lives as long as this process is connected, and nothing is parked.</param>
+internal sealed partial class EventConsumer<T>(
+    string queue, string type, EventBroker broker, Func<T, CancellationToken, Task> handle, ILogger logger, bool ownQueue = false) : BackgroundService
     where T : class
 {
     private const int MaxFailures = 5;
@@ -52,13 +54,8 @@ internal sealed partial class EventConsumer<T>(string queue, string type, EventB
             closed.TrySetResult(reason.ReplyText);
             return Task.CompletedTask;
         };
-        var dead = queue + "_dead";
-        await channel.QueueDeclareAsync(dead, durable: true, exclusive: false, autoDelete: false, cancellationToken: stopping);
-        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>
-        {
-            ["x-dead-letter-exchange"] = "",
-            ["x-dead-letter-routing-key"] = dead,
-        }, cancellationToken: stopping);
+        await (ownQueue ? channel.QueueDeclareAsync(queue, durable: false, exclusive: true, autoDelete: true, cancellationToken: stopping)
+            : DeclareSharedAsync(channel, stopping));
         // The connector's name may follow.
         await channel.QueueBindAsync(queue, EventBroker.Exchange, $"{type}.#", cancellationToken: stopping);
         await channel.BasicQosAsync(0, prefetchCount: 1, global: false, stopping);
@@ -68,6 +65,17 @@ internal sealed partial class EventConsumer<T>(string queue, string type, EventB
         working();
         var why = await closed.Task.WaitAsync(stopping);
         throw new InvalidOperationException($"The channel to the broker was closed: {why}");
+    }
+
+    private async Task DeclareSharedAsync(IChannel channel, CancellationToken stopping)
+    {
+        var dead = queue + "_dead";
+        await channel.QueueDeclareAsync(dead, durable: true, exclusive: false, autoDelete: false, cancellationToken: stopping);
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>
+        {
+            ["x-dead-letter-exchange"] = "",
+            ["x-dead-letter-routing-key"] = dead,
+        }, cancellationToken: stopping);
     }
 
     private async Task ReceiveAsync(IChannel channel, BasicDeliverEventArgs message, Task closed, CancellationToken stopping)
@@ -97,7 +105,7 @@ internal sealed partial class EventConsumer<T>(string queue, string type, EventB
         }
         catch (JsonException e)
         {
-            LogPoison(type, message.BasicProperties.MessageId, queue, e);
+            LogPoison(type, message.BasicProperties.MessageId, ownQueue ? "dropped" : $"parked in {queue}_dead", e);
             return false;
         }
         for (var (tries, failures) = (0, 0); !closed.IsCompleted; await PauseAsync(++tries, stopping))
@@ -111,7 +119,7 @@ internal sealed partial class EventConsumer<T>(string queue, string type, EventB
             {
                 if (!IsOutage(e) && ++failures >= MaxFailures)
                 {
-                    LogPoison(type, message.BasicProperties.MessageId, queue, e);
+                    LogPoison(type, message.BasicProperties.MessageId, ownQueue ? "dropped" : $"parked in {queue}_dead", e);
                     return false;
                 }
                 if (tries == 0) LogRetrying(type, message.BasicProperties.MessageId, e.Message);
@@ -138,6 +146,6 @@ internal sealed partial class EventConsumer<T>(string queue, string type, EventB
     [LoggerMessage(2, LogLevel.Warning, "Event {Type} {Id} could not be processed and is tried again: {Reason}")]
     private partial void LogRetrying(string type, string? id, string reason);
 
-    [LoggerMessage(3, LogLevel.Error, "Event {Type} {Id} can't be processed and is parked in {Queue}_dead")]
-    private partial void LogPoison(string type, string? id, string queue, Exception cause);
+    [LoggerMessage(3, LogLevel.Error, "Event {Type} {Id} can't be processed and is {Fate}")]
+    private partial void LogPoison(string type, string? id, string fate, Exception cause);
 }

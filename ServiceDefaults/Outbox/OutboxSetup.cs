@@ -25,13 +25,27 @@ public static class OutboxSetup
     /// <param name="type">As in Contracts' EventTypes.</param>
     /// <param name="handler">Its effect is committed when it returns, and it may be called again for the same event.</param>
     public static void AddEventConsumer<T>(this IHostApplicationBuilder builder, string type, Func<IServiceProvider, Func<T, CancellationToken, Task>> handler)
+        where T : class => builder.AddEventConsumer(QueueOf(builder, type), type, handler, ownQueue: false);
+
+    /// <summary>
+    /// Hands every event of a type that happens from now on to this process, whichever other replicas the service has: for what only the process itself can
+    /// end. What happens while it is away from the broker it never hears of.
+    /// </summary>
+    /// <inheritdoc cref="AddEventConsumer{T}(IHostApplicationBuilder, string, Func{IServiceProvider, Func{T, CancellationToken, Task}})"/>
+    public static void AddReplicaEventConsumer<T>(this IHostApplicationBuilder builder, string type, Func<IServiceProvider, Func<T, CancellationToken, Task>> handler)
+        where T : class => builder.AddEventConsumer($"{QueueOf(builder, type)}-{Guid.NewGuid():N}", type, handler, ownQueue: true);
+
+    private static void AddEventConsumer<T>(
+        this IHostApplicationBuilder builder, string queue, string type, Func<IServiceProvider, Func<T, CancellationToken, Task>> handler, bool ownQueue)
         where T : class
     {
         builder.AddEvents();
-        var queue = $"{builder.Environment.ApplicationName.Split('.')[^1].ToLowerInvariant()}-{type}";
         builder.Services.AddSingleton<IHostedService>(services => new EventConsumer<T>(
-            queue, type, services.GetRequiredService<EventBroker>(), handler(services), services.GetRequiredService<ILogger<EventConsumer<T>>>()));
+            queue, type, services.GetRequiredService<EventBroker>(), handler(services), services.GetRequiredService<ILogger<EventConsumer<T>>>(), ownQueue));
     }
+
+    private static string QueueOf(IHostApplicationBuilder builder, string type) =>
+        $"{builder.Environment.ApplicationName.Split('.')[^1].ToLowerInvariant()}-{type}";
 
     /// <summary>Only <see cref="EventPublisher"/> and <see cref="EventBroker"/>, over <c>ConnectionStrings:messaging</c>; part of <see cref="AddOutbox"/>.</summary>
     public static void AddEvents(this IHostApplicationBuilder builder)

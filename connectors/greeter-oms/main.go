@@ -1,4 +1,4 @@
-// A service with all three interfaces that the platform knows of described services. What it offers says oms.yml.
+// A service with all three interfaces that the platform knows of described services, and an event. What it offers says oms.yml.
 package main
 
 import (
@@ -53,6 +53,8 @@ func serve() {
 	http.HandleFunc("/health", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	http.HandleFunc("/greet/", greet)
 	http.HandleFunc("/sum", sum)
+	http.HandleFunc("/subscribe", subscribe)
+	http.HandleFunc("/unsubscribe", unsubscribe)
 	log.Print("listening on 24680 (HTTP) and 24681 (gRPC)")
 	log.Fatal(http.ListenAndServe(":24680", nil))
 }
@@ -69,6 +71,7 @@ func greet(w http.ResponseWriter, r *http.Request) {
 		words[i] = os.Getenv("GREETING") + ", " + name + "!"
 	}
 	log.Printf("greeting %s %d times", name, times)
+	publish(name, strings.Join(words, " "))
 	answer(w, map[string]string{"greeting": strings.Join(words, " "), "by": os.Getenv("SIGNATURE")})
 }
 

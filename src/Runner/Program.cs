@@ -27,6 +27,9 @@ builder.Services.AddLogs();
 builder.AddRuns();
 builder.Services.AddSingleton<ForgetConnection>();
 builder.AddEventConsumer<ConnectionDeleted>(EventTypes.ConnectionDeleted, services => services.GetRequiredService<ForgetConnection>().RunAsync);
+// What a replica keeps warm for it, only that replica can end.
+builder.AddReplicaEventConsumer<ConnectionDeleted>(EventTypes.ConnectionDeleted, services =>
+    (deleted, cancel) => services.GetRequiredService<ConnectorDrivers>().ForgetAsync(deleted.ConnectionId, cancel));
 builder.AddSchedules();
 builder.AddGrpcServer();
 builder.Services.AddSingleton<DescribeConnector>().AddSingleton<PrepareConnection>();

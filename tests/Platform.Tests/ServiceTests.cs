@@ -40,10 +40,41 @@ public sealed class ServiceTests(PlatformFixture platform)
         Assert.Contains("sync_not_supported", (await RunAsync("schedules", "create", Name, "--every", "1h")).Errors);
     }
 
+    [Fact]
+    public async Task What_a_service_publishes_becomes_objects_and_is_told_of_until_the_connection_is_deleted()
+    {
+        Repository.Require("go", "golang-go");
+        Repository.Require("protoc", "protobuf-compiler");
+        const string name = "greetings";
+        var broker = await platform.App.GetConnectionStringAsync("messaging", TestContext.Current.CancellationToken);
+        await using var consumer = await PythonConsumer.StartAsync(broker!, $"#.{name}");
+        await SucceedAsync("connectors", "install", "connectors/greeter-oms", "--name", name);
+        await SucceedAsync("connections", "create", name, "--connector", name, "--changed-events");
+        var id = (string?)Json(await SucceedAsync("subscriptions", "create", name, "greeted", "name=Ada", "--json"))["id"];
+        await Limits.UntilAsync("the service to be subscribed to", Limits.Event, async () =>
+            Json(await SucceedAsync("subscriptions", "show", name, id!, "--json")) is var shown && (string?)shown["state"] == "listening" ? shown : null);
+
+        // Only of the one that was asked for.
+        await InvokeOnAsync(name, "greet", """{"name": "Eve"}""");
+        await InvokeOnAsync(name, "greet", """{"name": "Ada"}""");
+        var greeting = await Limits.UntilAsync("the greeting to be an object", Limits.Event, async () => (await ObjectsAsync()).SingleOrDefault());
+        Assert.Equal(("greeted", "/greeter"), ((string?)greeting["stream"], (string?)greeting["uri"]));
+        Assert.Equal("Hello, Ada!", (string?)greeting["metadata"]!["data"]!["greeting"]);
+        var changed = (await consumer.UntilAllAsync("objects.changed"))["objects.changed"]["body"]!;
+        Assert.Equal((string?)greeting["remote_id"], (string?)changed["changes"]![0]!["remote_id"]);
+
+        await SucceedAsync("connections", "delete", name);
+        await Limits.UntilAsync("its objects to be gone", Limits.Event, async () => (await ObjectsAsync()).Count == 0 ? "gone" : null);
+
+        async Task<JsonArray> ObjectsAsync() => Json(await SucceedAsync("objects", "list", "--connection", name, "--json"))["items"]!.AsArray();
+    }
+
     private static JsonNode Json(CommandResult result) => JsonNode.Parse(result.Output)!;
 
-    private async Task<JsonNode> InvokeAsync(string action, string arguments, params string[] more) =>
-        Json(await SucceedAsync(["actions", "invoke", Name, action, "--arguments", arguments, "--json", .. more]));
+    private Task<JsonNode> InvokeAsync(string action, string arguments, params string[] more) => InvokeOnAsync(Name, action, arguments, more);
+
+    private async Task<JsonNode> InvokeOnAsync(string connection, string action, string arguments, params string[] more) =>
+        Json(await SucceedAsync(["actions", "invoke", connection, action, "--arguments", arguments, "--json", .. more]));
 
     private async Task<CommandResult> SucceedAsync(params string[] arguments)
     {

@@ -111,6 +111,28 @@ public sealed class EventConsumerTests(ServersFixture servers) : IAsyncLifetime
         await HandledAsync(1, 2);
     }
 
+    [Fact]
+    public async Task With_queues_of_their_own_all_replicas_hear_of_it_and_leave_nothing_behind()
+    {
+        var other = new ConcurrentQueue<int>();
+        await using (await StartAsync(broker, Handle, Queue + "-a"))
+        await using (await StartAsync(broker, (thing, _) =>
+        {
+            other.Enqueue(thing.Number);
+            return Task.CompletedTask;
+        }, Queue + "-b"))
+        {
+            await PublishAsync(type, "no json");
+            await PublishAsync(type, """{"number":1}""");
+            await HandledAsync(1);
+            await UntilAsync(() => other.SequenceEqual([1]));
+            Assert.Equal(2, logs.Entries.Count(e => e.Level == LogLevel.Error && e.Text.Contains("is dropped")));
+        }
+
+        foreach (var queue in (string[])["-a", "-b", "-a_dead", "-b_dead"])
+            await UntilAsync(async () => await ConsumersAsync(Queue + queue) is null);
+    }
+
     private sealed record Thing(int Number);
 
     private Task Handle(Thing thing, CancellationToken cancellation)
@@ -119,17 +141,21 @@ public sealed class EventConsumerTests(ServersFixture servers) : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    private async Task<IAsyncDisposable> StartAsync(EventBroker over, Func<Thing, CancellationToken, Task> handle)
+    /// <param name="own">The name of its own queue; null: it shares the service's.</param>
+    private async Task<IAsyncDisposable> StartAsync(EventBroker over, Func<Thing, CancellationToken, Task> handle, string? own = null)
     {
-        var consumer = new EventConsumer<Thing>(Queue, type, over, handle, logs.CreateLogger("consumer"));
+        var consumer = new EventConsumer<Thing>(own ?? Queue, type, over, handle, logs.CreateLogger("consumer"), ownQueue: own is not null);
         await consumer.StartAsync(Cancellation);
         // Bound: else what is published now would go nowhere.
-        await UntilAsync(async () =>
-        {
-            await using var probe = await (await broker.ConnectAsync(Cancellation)).CreateChannelAsync(cancellationToken: Cancellation);
-            return await Record.ExceptionAsync(() => probe.QueueDeclarePassiveAsync(Queue, Cancellation)) is null && await probe.ConsumerCountAsync(Queue, Cancellation) == 1;
-        });
+        await UntilAsync(async () => await ConsumersAsync(own ?? Queue) == 1);
         return new Stop(consumer);
+    }
+
+    // Null: there is no such queue.
+    private async Task<uint?> ConsumersAsync(string queue)
+    {
+        await using var probe = await (await broker.ConnectAsync(Cancellation)).CreateChannelAsync(cancellationToken: Cancellation);
+        return await Record.ExceptionAsync(() => probe.QueueDeclarePassiveAsync(queue, Cancellation)) is null ? await probe.ConsumerCountAsync(queue, Cancellation) : null;
     }
 
     // Confirmed: it is in the queue, if there is one.

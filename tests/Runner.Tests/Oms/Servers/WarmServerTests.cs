@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using Platform.Contracts;
+using Platform.Oms;
 using Platform.Runner.Drivers.Oms.Servers;
 using Platform.Servers;
 
@@ -107,9 +110,44 @@ public sealed class WarmServerTests(ContainerEngineFixture engine, OmsPrograms p
         Assert.Empty(Containers());
     }
 
-    private OmsServerWish OfAnother(int startSeconds = 60)
+    [Fact]
+    public async Task Processes_that_want_the_same_port_take_turns_and_never_answer_for_each_other()
     {
-        var wish = Wish(ServiceKinds.Image, startSeconds: startSeconds);
+        var port = FreePorts.Take();
+        var service = Serving(port, kind: ServiceKinds.Process);
+        var first = await Servers.AcquireAsync(Wish(ServiceKinds.Process, service), Cancel);
+
+        var taken = await Assert.ThrowsAsync<RunFaultException>(() => Servers.AcquireAsync(OfAnother(1, ServiceKinds.Process, service), Cancel));
+        Assert.Equal(("service_port_taken", true), (taken.Fault.Code, taken.Fault.Transient));
+        Assert.Contains($"port {port}", taken.Fault.Message, StringComparison.Ordinal);
+
+        // Also of the same connection, with other options.
+        var changed = Servers.AcquireAsync(Wish(ServiceKinds.Process, service, """{"x": 1}"""), Cancel);
+        Assert.False(changed.IsCompleted);
+        first.Dispose();
+        using (var second = await changed)
+            Assert.NotSame(first.Server, second.Server);
+        Assert.True(first.Server.HasEnded);
+
+        using var third = await Servers.AcquireAsync(OfAnother(60, ServiceKinds.Process, service), Cancel);
+        Assert.Equal("hello", await GetAsync(third.Server.AddressOf(port)));
+    }
+
+    [Fact]
+    public async Task A_process_whose_port_somebody_else_has_is_not_started()
+    {
+        using var somebody = new TcpListener(IPAddress.Loopback, 0);
+        somebody.Start();
+        var port = ((IPEndPoint)somebody.LocalEndpoint).Port;
+
+        var taken = await Assert.ThrowsAsync<RunFaultException>(() => Servers.AcquireAsync(Wish(ServiceKinds.Process, Serving(port, kind: ServiceKinds.Process)), Cancel));
+
+        Assert.Equal(("service_port_taken", true), (taken.Fault.Code, taken.Fault.Transient));
+    }
+
+    private OmsServerWish OfAnother(int startSeconds = 60, string kind = ServiceKinds.Image, OmsService? service = null)
+    {
+        var wish = Wish(kind, service, startSeconds: startSeconds);
         return new(wish.Launch with { Connection = Guid.CreateVersion7().ToString() }, wish.Options, wish.Service, wish.Runtime);
     }
 

@@ -1,3 +1,4 @@
+using System.Net.NetworkInformation;
 using Platform.Oms;
 using Platform.Runner.Processes;
 
@@ -29,6 +30,10 @@ internal sealed class LocalServer : OmsServer
         var output = new ServiceOutput();
         if (wish.Service.Lifecycle.Startup is not { } startup)
             return new LocalServer(sandbox, wish, output, await sandbox.DescribeAsync(wish.Launch.Limits), null, null, grace);
+        // It would be taken for the service, and be told the connection's arguments.
+        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(l => l.Port).Intersect(wish.OwnPorts).ToList();
+        if (taken.Count > 0)
+            throw OmsServerFaults.PortTaken(taken[0]);
         using var following = output.Follow(wish.Launch.Output);
         var folder = sandbox.NewFolder();
         ConnectorProcess? process = null;

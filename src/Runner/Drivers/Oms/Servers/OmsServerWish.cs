@@ -14,6 +14,9 @@ internal sealed record OmsServerWish(ConnectorLaunch Launch, string Options, Oms
     /// <summary>Of the connection; what is only described has none, and no warm server.</summary>
     public string Connection => Launch.Connection ?? "";
 
+    /// <summary>Ports of this machine that it would listen at: of a process, as a container has its own.</summary>
+    public IReadOnlyCollection<int> OwnPorts { get; } = Runtime.Kind == ServiceKinds.Process && Service.Lifecycle.Startup is not null ? ServicePorts.Of(Service) : [];
+
     /// <summary>Tells nothing of the options.</summary>
     public string Key { get; } =
         $"{Launch.Connection} {Launch.Digest} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Options)))}";

@@ -17,7 +17,7 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
     private readonly Dictionary<string, Entry> entries = [];
     // Not for further calls, and still used by some.
     private readonly HashSet<Entry> retired = [];
-    private readonly HashSet<Task> ends = [];
+    private readonly Dictionary<Entry, Task> ends = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource hurry = new();
     private TaskCompletionSource released = NewSignal();
@@ -25,7 +25,8 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
 
     /// <summary>A server that is ready for a call. Its start belongs to nobody: one who gives up leaves it to the next.</summary>
     /// <exception cref="RunFaultException">
-    /// It could not be started; <c>container_engine_unavailable</c>; <c>services_busy</c>: all places are taken; <c>runner_stopping</c>.
+    /// It could not be started; <c>container_engine_unavailable</c>; <c>services_busy</c>: all places are taken; <c>service_port_taken</c>: by the process
+    /// of another connection, or of other options; <c>runner_stopping</c>.
     /// </exception>
     public async Task<OmsServerUse> AcquireAsync(OmsServerWish wish, CancellationToken cancel)
     {
@@ -72,7 +73,7 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
         {
             foreach (var entry in entries.Values.Concat(retired).ToList())
                 Remove(entry);
-            all = [.. ends];
+            all = [.. ends.Values];
         }
 
         // As a service may ask for minutes, and this one is given seconds.
@@ -86,6 +87,7 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
         while (true)
         {
             Task place;
+            int? taken;
             lock (gate)
             {
                 if (stopping.IsCancellationRequested)
@@ -94,16 +96,27 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
                     return known.Hold();
                 foreach (var other in entries.Values.Where(e => e.IsSpent || (e.Wish.Connection == wish.Connection && e.Wish.Key != wish.Key)).ToList())
                     Retire(other);
-                if (entries.Count < settings.Value.MaxWarm || EndLongestIdle())
+                taken = PortInTheWay(wish);
+                if (taken is null && (entries.Count < settings.Value.MaxWarm || EndLongestIdle()))
                     return (entries[wish.Key] = new Entry(wish, StartAsync(wish))).Hold();
                 place = released.Task;
             }
 
             if (Stopwatch.GetElapsedTime(begun) >= wish.Launch.Limits.Start)
-                throw OmsServerFaults.Busy(settings.Value.MaxWarm);
+                throw taken is { } port ? OmsServerFaults.PortTaken(port) : OmsServerFaults.Busy(settings.Value.MaxWarm);
             await Task.WhenAny(place, Task.Delay(LookInterval, cancel));
             cancel.ThrowIfCancellationRequested();
         }
+    }
+
+    /// <summary>Ends what nobody uses and what has a port that this one needs: who asks the port must never be answered by another one.</summary>
+    /// <returns>The port that is not free yet, as its process is in use or about to end; null: all are.</returns>
+    private int? PortInTheWay(OmsServerWish wish)
+    {
+        var holders = entries.Values.Concat(retired).Concat(ends.Keys).Select(e => (Entry: e, Ports: e.Wish.OwnPorts.Intersect(wish.OwnPorts).ToList())).Where(h => h.Ports.Count > 0).ToList();
+        foreach (var (idle, _) in holders.Where(h => h.Entry.Uses == 0 && !ends.ContainsKey(h.Entry)))
+            Remove(idle);
+        return holders.Count == 0 ? null : holders[0].Ports[0];
     }
 
     // Not within the lock, nor on whoever came first.
@@ -116,9 +129,14 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
             entry.Release();
             if (entry is { Uses: 0, IsRetired: true } || entry is { Uses: 0, IsSpent: true })
                 Remove(entry);
-            released.TrySetResult();
-            released = NewSignal();
+            SignalRelease();
         }
+    }
+
+    private void SignalRelease()
+    {
+        released.TrySetResult();
+        released = NewSignal();
     }
 
     // No longer found; ended at once, or when its last call has ended.
@@ -144,14 +162,18 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
         retired.Remove(entry);
         if (entries.GetValueOrDefault(entry.Wish.Key) == entry)
             entries.Remove(entry.Wish.Key);
+        if (ends.TryGetValue(entry, out var end))
+            return end;
         // Not within the lock.
-        var end = Task.Run(() => EndAsync(entry));
-        ends.Add(end);
+        ends[entry] = end = Task.Run(() => EndAsync(entry));
         _ = end.ContinueWith(
-            done =>
+            _ =>
             {
                 lock (gate)
-                    ends.Remove(done);
+                {
+                    ends.Remove(entry);
+                    SignalRelease();
+                }
             },
             TaskScheduler.Default);
         return end;
