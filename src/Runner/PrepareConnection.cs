@@ -10,10 +10,6 @@ internal sealed class PrepareConnection(RegistryClient registry)
 
     /// <param name="purpose">Id of the invocation or check; for the audit trail.</param>
     /// <exception cref="Grpc.Core.RpcException">With the problem: 404 <c>unknown_connection</c>, 409 <c>connector_not_installed</c>; else Registry is away.</exception>
-    public async Task<RunSpecification> RunAsync(string connection, Guid purpose, CancellationToken cancel)
-    {
-        var deadline = DateTime.UtcNow + Limit;
-        var found = await registry.ResolveConnectionAsync(new() { Name = connection }, deadline: deadline, cancellationToken: cancel);
-        return await registry.PrepareRunAsync(new() { ConnectionId = found.Id, RunId = purpose.ToString() }, deadline: deadline, cancellationToken: cancel);
-    }
+    public async Task<RunSpecification> RunAsync(string connection, Guid purpose, CancellationToken cancel) => await registry.PrepareRunAsync(
+        new() { ConnectionName = connection, RunId = purpose.ToString() }, deadline: DateTime.UtcNow + Limit, cancellationToken: cancel);
 }

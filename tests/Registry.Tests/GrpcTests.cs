@@ -45,6 +45,7 @@ public sealed class GrpcTests : IDisposable
         var id = await Connect("grpc-b", """{"token": "grpc-secret-options"}""");
         await registry.Install(Manifest("grpc-b", "./newer"), install => Success(install, 'e'));
         var run = await client.PrepareRunAsync(new() { ConnectionId = id, RunId = "run-1" }, secret, Deadline, Cancel);
+        Assert.Equal(run, await client.PrepareRunAsync(new() { ConnectionName = run.Connection.Name, RunId = "run-1" }, secret, Deadline, Cancel));
 
         Assert.Equal((id, "grpc-b"), (run.Connection.Id, run.Connection.Name));
         Assert.Equal((2, new string('e', 64), "c1", "./newer"), (run.Version, run.Start.Digest, run.Start.Protocol, run.Start.Command));
@@ -94,6 +95,7 @@ public sealed class GrpcTests : IDisposable
             async () => await client.ResolveConnectionAsync(new() { Name = asked }, secret, Deadline, Cancel),
             async () => await client.ResolveConnectionAsync(new() { Id = asked }, secret, Deadline, Cancel),
             async () => await client.PrepareRunAsync(new() { ConnectionId = asked }, secret, Deadline, Cancel),
+            async () => await client.PrepareRunAsync(new() { ConnectionName = asked }, secret, Deadline, Cancel),
         })
         {
             var refusal = await Assert.ThrowsAsync<RpcException>(call);

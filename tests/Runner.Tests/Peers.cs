@@ -194,8 +194,12 @@ public sealed class RegistryPeer : Platform.Registry.V1.Registry.RegistryBase
         return Task.FromResult(Find(s => request.HasId ? s.Connection.Id == request.Id : s.Connection.Name == request.Name).Connection);
     }
 
-    public override Task<RunSpecification> PrepareRun(PrepareRunRequest request, ServerCallContext context) =>
-        Task.FromResult(Find(s => s.Connection.Id == request.ConnectionId));
+    public override Task<RunSpecification> PrepareRun(PrepareRunRequest request, ServerCallContext context)
+    {
+        if (request.HasConnectionName)
+            OnResolve();
+        return Task.FromResult(Find(s => request.HasConnectionName ? s.Connection.Name == request.ConnectionName : s.Connection.Id == request.ConnectionId));
+    }
 
     private RunSpecification Find(Func<RunSpecification, bool> wanted) =>
         Connections.Values.FirstOrDefault(wanted) ?? throw PeerProblem.Of(StatusCode.NotFound, "unknown_connection", 404);

@@ -37,18 +37,19 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
 
     public override async Task<RunSpecification> PrepareRun(PrepareRunRequest request, ServerCallContext context)
     {
-        var cancel = context.CancellationToken;
-        if (!Guid.TryParse(request.ConnectionId, out var id)) throw Errors.UnknownConnection(request.ConnectionId);
+        var (asked, cancel) = (request.HasConnectionName ? request.ConnectionName : request.ConnectionId, context.CancellationToken);
+        var isId = Guid.TryParse(request.ConnectionId, out var id);
+        if ((!request.HasConnectionName && !isId) || asked.Contains('\0')) throw Errors.UnknownConnection(asked);
 
         await using var connection = await database.OpenConnectionAsync(cancel);
         // One statement: what it is told of goes together.
         var (row, found) = (await connection.QueryAsync<ConnectionRow, Prepared, (ConnectionRow, Prepared)>(new CommandDefinition($"""
             SELECT n.*, v.number, v.digest, v.manifest, v.specification
-            FROM (SELECT {ConnectionRow.Columns}, options_ciphertext FROM connections WHERE id = @id) n
+            FROM (SELECT {ConnectionRow.Columns}, options_ciphertext FROM connections WHERE {(isId ? "id = @id" : "name = @asked")}) n
             LEFT JOIN connectors c ON c.name = n.connector
             LEFT JOIN connector_versions v ON v.connector = c.name AND v.number = c.current_version
-            """, new { id }, cancellationToken: cancel), (row, found) => (row, found), splitOn: "options_ciphertext")).SingleOrDefault();
-        if (row is null) throw Errors.UnknownConnection(request.ConnectionId);
+            """, new { id, asked }, cancellationToken: cancel), (row, found) => (row, found), splitOn: "options_ciphertext")).SingleOrDefault();
+        if (row is null) throw Errors.UnknownConnection(asked);
         if (found.Manifest is null) throw Errors.ConnectorNotInstalled(row.Connector);
 
         var manifest = JsonSerializer.Deserialize<Manifest>(found.Manifest, PlatformJson.Options)!;
