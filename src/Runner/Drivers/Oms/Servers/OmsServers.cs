@@ -113,7 +113,9 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
     /// <returns>The port that is not free yet, as its process is in use or about to end; null: all are.</returns>
     private int? PortInTheWay(OmsServerWish wish)
     {
-        var holders = entries.Values.Concat(retired).Concat(ends.Keys).Select(e => (Entry: e, Ports: e.Wish.OwnPorts.Intersect(wish.OwnPorts).ToList())).Where(h => h.Ports.Count > 0).ToList();
+        // One that died has let go of it.
+        var holders = entries.Values.Concat(retired).Where(e => !e.IsSpent).Concat(ends.Keys)
+            .Select(e => (Entry: e, Ports: e.Wish.OwnPorts.Intersect(wish.OwnPorts).ToList())).Where(h => h.Ports.Count > 0).ToList();
         foreach (var (idle, _) in holders.Where(h => h.Entry.Uses == 0 && !ends.ContainsKey(h.Entry)))
             Remove(idle);
         return holders.Count == 0 ? null : holders[0].Ports[0];
