@@ -9,7 +9,7 @@ using Platform.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.AddDatabase("registry-db");
+builder.AddDatabase("registry-db", preparedStatements: 20);
 builder.AddOutbox("registry-db");
 builder.AddKeyRing();
 builder.AddMessaging(x =>
