@@ -8,7 +8,9 @@ using Platform.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults(requireInternalSecret: false);
 // It logs addresses with their query, where some callers put a token although none is accepted there.
-builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning)
+    // Two lines for each request, of which the trace says more.
+    .AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Warning);
 builder.AddDatabase("gateway-db");
 foreach (var service in Routes.Services) builder.AddInternalHttpClient(service);
 builder.Services.AddSingleton(TimeProvider.System);
