@@ -17,6 +17,8 @@ internal sealed partial class OutboxRelay(string connectionString, EventBroker b
     private const long LockKey = 0x6F75_7462_6F78; // "outbox"
     private const int BatchSize = 100;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
+    // What happens in the same moment goes together, and after the answer to whoever caused it.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly Counter<long> Published = new Meter("Platform").CreateCounter<long>("platform.outbox.published", "{event}");
@@ -78,7 +80,8 @@ internal sealed partial class OutboxRelay(string connectionString, EventBroker b
     /// <summary>Returns after a NOTIFY or the poll interval.</summary>
     private static async Task WaitAsync(NpgsqlConnection connection, IChannel channel, CancellationToken cancellationToken)
     {
-        await connection.WaitAsync(Poll, cancellationToken);
+        if (await connection.WaitAsync(Poll, cancellationToken))
+            await Task.Delay(Gathering, cancellationToken);
         if (!channel.IsOpen)
             throw new InvalidOperationException($"The channel to the broker was closed: {channel.CloseReason?.ReplyText}");
     }
