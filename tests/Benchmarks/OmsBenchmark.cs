@@ -22,7 +22,7 @@ internal static class OmsBenchmark
         {
             File.SetUnixFileMode(folder.FullName, Passable);
             var results = new Results();
-            var machine = Machine.Describe(plan, [("container engine", DockerExec.Version())]);
+            var machine = Machine.Describe(plan, [("docker", new DockerExec(null).Run("--version").Output.Trim())]);
             await ServiceTimes.RunAsync(plan, folder.FullName, results);
             ResultTable.Write(results, Console.Out);
             ResultFile.Write(results, machine, Path.Combine(given.Output, Name + ".json"));

@@ -13,6 +13,7 @@ namespace Platform.Benchmarks.Runs;
 /// <summary>The whole platform as <c>./platform up</c> starts it, with data of its own that are written to disk as PostgreSQL does by default.</summary>
 internal sealed class PlatformProcess : IAsyncDisposable
 {
+    private const string EngineVariable = "Containers__Socket=";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
@@ -37,6 +38,10 @@ internal sealed class PlatformProcess : IAsyncDisposable
 
     /// <summary>The most that it had since its start.</summary>
     public long RunnerPeakMemory => Status("VmHWM:");
+
+    /// <summary>Of the container engine that the Runner uses; null: it looks for one itself.</summary>
+    public string? EngineSocket => File.ReadAllText($"/proc/{runner}/environ").Split('\0')
+        .Where(v => v.StartsWith(EngineVariable, StringComparison.Ordinal)).Select(v => v[EngineVariable.Length..]).FirstOrDefault();
 
     /// <param name="folder">For its data and configuration; connectors may be installed from below it and may read it.</param>
     /// <param name="settings">For the Runner.</param>

@@ -60,10 +60,11 @@ internal static class ServiceTimes
                 new("rpc-overhead (ms)", byRpc.Median(Action) - byRpc.Median(Direct), RpcLimit, AtLeast: false),
             ]);
             await MeasureManyAsync(plan, platform, results);
-            if (DockerExec.Version().Length == 0)
+            var docker = new DockerExec(platform.EngineSocket);
+            if (docker.Version().Length == 0)
                 Progress.Say("no container engine here: commands in containers are left out");
             else
-                await MeasureCommandAsync(plan, platform, source, results);
+                await MeasureCommandAsync(plan, platform, docker, source, results);
         }
         finally
         {
@@ -72,18 +73,18 @@ internal static class ServiceTimes
         }
     }
 
-    private static async Task MeasureCommandAsync(ServicePlan plan, PlatformProcess platform, string source, Results results)
+    private static async Task MeasureCommandAsync(ServicePlan plan, PlatformProcess platform, DockerExec docker, string source, Results results)
     {
         Progress.Say("commands in a container");
         await platform.InstallAsync(new { name = Contained, source = "Local", uri = source, protocol = "oms" });
         await platform.ConnectAsync(Contained, Contained, "{}");
         var arguments = new { text = "one two three" };
         await platform.InvokeAsync(Contained, "count", arguments);
-        var image = DockerExec.Run("images", "--no-trunc", "--quiet", $"platform/{Contained}").Output.Split('\n')[0];
-        var container = DockerExec.Container(image);
+        var image = docker.Run("images", "--no-trunc", "--quiet", $"platform/{Contained}").Output.Split('\n')[0];
+        var container = docker.Container(image);
         Task ByHandAsync()
         {
-            DockerExec.Call(container, ["./greeter", "count", JsonSerializer.Serialize(arguments)], "3");
+            docker.Call(container, ["./greeter", "count", JsonSerializer.Serialize(arguments)], "3");
             return Task.CompletedTask;
         }
 
