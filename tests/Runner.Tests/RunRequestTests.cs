@@ -39,6 +39,19 @@ public sealed class RunRequestTests(ServersFixture servers, GoConnectors connect
     }
 
     [Fact]
+    public async Task A_connection_with_actions_alone_gets_neither_a_run_nor_a_schedule()
+    {
+        peers.Registry.Add("c", peers.Bundles.Add(Connectors.Crash), "./crash-go", Ok);
+        peers.Registry.Connections["c"].Connection.ActionsOnly = true;
+
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "sync_not_supported"), await RefusedAsync("key-1", new { connection = "c" }));
+        using var schedule = await runner.Client.PostAsJsonAsync("/v1/schedules", new { connection = "c", interval = "1h" }, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, schedule.StatusCode);
+        await using var rows = new NpgsqlConnection(database);
+        Assert.Equal(0, await rows.ExecuteScalarAsync<long>("select (select count(*) from runs) + (select count(*) from schedules)"));
+    }
+
+    [Fact]
     public async Task Requests_with_one_key_that_come_together_get_one_run()
     {
         peers.Registry.Add("c", peers.Bundles.Add(Connectors.Crash), "./crash-go", Ok);
