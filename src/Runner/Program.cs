@@ -15,7 +15,7 @@ using Platform.ServiceDefaults;
 // Slim: its memory counts (docs/performance.md), and it needs neither TLS nor HTTP/3.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.AddServiceDefaults();
-builder.AddDatabase("runner-db");
+builder.AddDatabase("runner-db", preparedStatements: 40);
 builder.AddOutbox("runner-db");
 builder.AddMessaging(bus => bus.AddConsumer<RunQueuedConsumer>());
 builder.AddInternalGrpcClient<Platform.Registry.V1.Registry.RegistryClient>("registry");

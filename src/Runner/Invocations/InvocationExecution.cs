@@ -22,15 +22,21 @@ internal sealed partial class InvocationExecution(
     private static readonly TimeSpan LogLimit = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim places = new(options.Value.Concurrent);
 
+    /// <summary>A place for one that has to wait for no other, if there is one now; whoever gets it has it carried out, or gives it back.</summary>
+    public bool TryTakePlace() => places.Wait(TimeSpan.Zero);
+
+    public void GiveBackPlace() => places.Release();
+
     /// <summary>Never fails. A lost lease ends it without a write.</summary>
     /// <param name="stopping">The Runner's patience is over.</param>
-    public async Task ExecuteAsync(InvocationWork work, CancellationToken stopping)
+    /// <returns>The record as it ended; null: not by this holder.</returns>
+    public async Task<Invocation?> ExecuteAsync(InvocationWork work, CancellationToken stopping)
     {
         using var activity = work.Invocation.Continue($"action {work.Action.Name}");
         await using var lease = new InvocationLease(work.Invocation.Id, turns, changes);
         var log = await logs.OpenAsync(work.Invocation.Id, goesOn: false, stopping);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Lost, lease.CancelRequested);
-        var end = await TakeTurnAsync(work.Invocation, lease, stop.Token, stopping);
+        var end = work.HasPlace ? null : await TakeTurnAsync(work.Invocation, lease, stop.Token, stopping);
         if (end is null)
         {
             try
@@ -47,7 +53,7 @@ internal sealed partial class InvocationExecution(
         await log.CloseAsync(LogLimit);
         if (end.Error is not null)
             activity?.SetStatus(ActivityStatusCode.Error, end.Error.Code);
-        await EndAsync(work.Invocation.Id, lease, end);
+        return await EndAsync(work.Invocation.Id, lease, end);
     }
 
     // Null once it is its turn and it has a place; a place is not held while it waits for its turn.
@@ -163,15 +169,15 @@ internal sealed partial class InvocationExecution(
     }
 
     // Repeated until it is written or the lease is lost; then the sweep ends it.
-    private async Task EndAsync(Guid id, InvocationLease lease, ActionEnd end)
+    private async Task<Invocation?> EndAsync(Guid id, InvocationLease lease, ActionEnd end)
     {
         for (var failures = 0; !lease.Lost.IsCancellationRequested; failures++)
         {
             try
             {
-                if (!await turns.EndAsync(id, lease.Progress, end, lease.Lost))
-                    break;
-                return;
+                if (await turns.EndAsync(id, lease.Progress, end, lease.Lost) is { } ended)
+                    return ended;
+                break;
             }
             catch (Exception e) when (e is NpgsqlException or IOException or OperationCanceledException)
             {
@@ -183,6 +189,7 @@ internal sealed partial class InvocationExecution(
         }
 
         Log.Lost(logger, id);
+        return null;
     }
 
     private static ActionError Masked(ActionError error, OptionMask mask) => error with

@@ -18,12 +18,13 @@ internal sealed class InvocationStore(NpgsqlDataSource database)
         progress_message, progress_fraction, isolation, result_bytes, error, actor, traceparent, created_at, started_at, finished_at
         """;
 
-    /// <summary>A queued one, held by this Runner; null when another one has its key.</summary>
-    public async Task<Invocation?> AddAsync(Invocation asked, CancellationToken cancel)
+    /// <summary>One held by this Runner; null when another one has its key.</summary>
+    /// <param name="begins">It need not wait for others and is carried out at once: it is running from the first; else queued.</param>
+    public async Task<Invocation?> AddAsync(Invocation asked, bool begins, CancellationToken cancel)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await session.BeginTransactionAsync(cancel);
-        if (asked.IdempotencyKey is not null)
+        await using var transaction = asked.IdempotencyKey is null ? null : await session.BeginTransactionAsync(cancel);
+        if (transaction is not null)
             await session.ExecuteAsync(new CommandDefinition(
                 """
                 update invocations set idempotency_key = null
@@ -32,15 +33,16 @@ internal sealed class InvocationStore(NpgsqlDataSource database)
                 new { asked.Actor, asked.IdempotencyKey, KeyLifetime }, transaction, cancellationToken: cancel));
         var added = await session.QuerySingleOrDefaultAsync<Invocation>(new CommandDefinition(
             """
-            insert into invocations (id, connection_id, connection, connector, version, digest, action, arguments, mutates, exclusive, state,
+            insert into invocations (id, connection_id, connection, connector, version, digest, action, arguments, mutates, exclusive, state, stage, attempt, started_at,
                 lease_owner, lease_until, idempotency_key, idempotency_hash, actor, traceparent)
-            values (@Id, @ConnectionId, @Connection, @Connector, @Version, @Digest, @Action, @Arguments::json, @Mutates, @Exclusive, 'queued',
-                @Owner, now() + @LeaseTime, @IdempotencyKey, @IdempotencyHash, @Actor, @Traceparent)
+            values (@Id, @ConnectionId, @Connection, @Connector, @Version, @Digest, @Action, @Arguments::json, @Mutates, @Exclusive,
+                case when @begins then 'running' else 'queued' end, case when @begins then 'starting' end, @begins::integer, case when @begins then now() end, @Owner, now() + @LeaseTime, @IdempotencyKey, @IdempotencyHash, @Actor, @Traceparent)
             on conflict (coalesce(actor, ''), idempotency_key) where idempotency_key is not null do nothing
             returning *
             """,
-            Parameters(asked, new { InvocationTurns.Owner, InvocationTurns.LeaseTime }), transaction, cancellationToken: cancel));
-        await transaction.CommitAsync(cancel);
+            Parameters(asked, new { begins, InvocationTurns.Owner, InvocationTurns.LeaseTime }), transaction, cancellationToken: cancel));
+        if (transaction is not null)
+            await transaction.CommitAsync(cancel);
         return added;
     }
 

@@ -28,7 +28,8 @@ internal sealed class InvocationTurns(NpgsqlDataSource database)
     public async Task<bool> TakeAsync(Guid id, bool exclusive, CancellationToken cancel)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await session.BeginTransactionAsync(cancel);
+        // Only this needs a transaction, which costs two ways to the database and back.
+        await using var transaction = exclusive ? await session.BeginTransactionAsync(cancel) : null;
         if (exclusive)
             await session.ExecuteAsync(new CommandDefinition(RunQueue.OneAtATime, transaction: transaction, cancellationToken: cancel));
         try
@@ -44,7 +45,8 @@ internal sealed class InvocationTurns(NpgsqlDataSource database)
                     and (not i.exclusive or not exists (select 1 from runs r where r.connection_id = i.connection_id and r.state = 'running'))
                 """,
                 new { id, LeaseTime }, transaction, cancellationToken: cancel)) == 1;
-            await transaction.CommitAsync(cancel);
+            if (transaction is not null)
+                await transaction.CommitAsync(cancel);
             return taken;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
@@ -70,8 +72,8 @@ internal sealed class InvocationTurns(NpgsqlDataSource database)
     }
 
     /// <summary>Its end, with its event. One that never had its turn gives its key back: the same request again is carried out.</summary>
-    /// <returns>False when it has ended without its holder.</returns>
-    public async Task<bool> EndAsync(Guid id, InvocationProgress progress, ActionEnd end, CancellationToken cancel)
+    /// <returns>The record as it is now; null when it has ended without its holder.</returns>
+    public async Task<Invocation?> EndAsync(Guid id, InvocationProgress progress, ActionEnd end, CancellationToken cancel)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
         await using var transaction = await session.BeginTransactionAsync(cancel);
@@ -85,7 +87,7 @@ internal sealed class InvocationTurns(NpgsqlDataSource database)
                     isolation = @Isolation, progress_message = @Message, progress_fraction = @Fraction, result = @Result::json, result_bytes = @ResultBytes,
                     error = @Error::json, idempotency_key = case when started_at is not null then idempotency_key end
                 where id = @id and state in ('queued', 'running') returning *)
-            select changed.* from changed, pg_notify('runs', changed.id::text)
+            select changed.* from changed, pg_notify(case when changed.exclusive then 'runs' else 'ends' end, changed.id::text)
             """,
             new
             {
@@ -100,10 +102,10 @@ internal sealed class InvocationTurns(NpgsqlDataSource database)
                 Error = end.Error is null ? null : JsonSerializer.Serialize(end.Error, PlatformJson.Options),
             }, transaction, cancellationToken: cancel));
         if (ended is null)
-            return false;
+            return null;
         await Outbox.AppendAsync(transaction, InvocationEvents.Ended(ended, end.Error), cancel);
         await transaction.CommitAsync(cancel);
-        return true;
+        return ended;
     }
 
     /// <summary>Ends one that nobody holds any more; false when there is none.</summary>
@@ -121,7 +123,7 @@ internal sealed class InvocationTurns(NpgsqlDataSource database)
                 where id = (
                     select id from invocations where state in ('queued', 'running') and lease_until < now() order by id for update skip locked limit 1)
                 returning *)
-            select changed.* from changed, pg_notify('runs', changed.id::text)
+            select changed.* from changed, pg_notify(case when changed.exclusive then 'runs' else 'ends' end, changed.id::text)
             """,
             new
             {

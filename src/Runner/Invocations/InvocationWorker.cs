@@ -15,7 +15,7 @@ internal sealed partial class InvocationWorker(
 {
     private static readonly TimeSpan ForgetInterval = TimeSpan.FromHours(1);
 
-    private readonly ConcurrentDictionary<Guid, Task> working = [];
+    private readonly ConcurrentDictionary<Guid, Task<Invocation?>> working = [];
     private readonly CancellationTokenSource drained = new();
     private int room = options.Value.Concurrent + options.Value.MaxWaiting;
 
@@ -42,16 +42,17 @@ internal sealed partial class InvocationWorker(
         var task = Task.Run(async () =>
         {
             await begun.Task;
-            await execution.ExecuteAsync(work, drained.Token);
+            var ended = await execution.ExecuteAsync(work, drained.Token);
             working.TryRemove(work.Invocation.Id, out _);
             Release();
+            return ended;
         });
         working[work.Invocation.Id] = task;
         begun.SetResult();
     }
 
-    /// <summary>Ends with the invocation; null: this replica does not carry it out.</summary>
-    public Task? Find(Guid invocation) => working.GetValueOrDefault(invocation);
+    /// <summary>Ends with the invocation, whose last record it then has if it was written; null: this replica does not carry it out.</summary>
+    public Task<Invocation?>? Find(Guid invocation) => working.GetValueOrDefault(invocation);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ namespace Platform.Runner.Invocations;
 /// for what was never begun.
 /// </summary>
 internal sealed class InvokeAction(
-    PrepareConnection prepare, InvocationStore store, InvocationWorker worker, WaitForInvocation wait, IOptions<InvocationSettings> options)
+    PrepareConnection prepare, InvocationStore store, InvocationExecution execution, InvocationWorker worker, WaitForInvocation wait, IOptions<InvocationSettings> options)
 {
     private const int DefaultWaitSeconds = 30;
     private const int MaxWaitSeconds = 50;
@@ -59,11 +59,12 @@ internal sealed class InvokeAction(
 
         var mask = OptionMask.Of(specification, connectionOptions, ParameterRules.SecretValues(asked.Parameters, arguments));
         var timeout = TimeSpan.FromSeconds(request.TimeoutSeconds ?? options.Value.TimeoutSeconds);
-        var begun = await BeginAsync(record, key, given, row => new(row, prepared.Start, asked, connectionOptions, arguments, mask, timeout), cancel);
+        var begun = await BeginAsync(record, key, given, 
+            (row, hasPlace) => new(row, prepared.Start, asked, connectionOptions, arguments, mask, timeout, hasPlace), cancel);
         return await AnswerAsync(begun, request, context, cancel);
     }
 
-    private async Task<Guid> BeginAsync(Invocation record, string? key, string given, Func<Invocation, InvocationWork> work, CancellationToken cancel)
+    private async Task<Guid> BeginAsync(Invocation record, string? key, string given, Func<Invocation, bool, InvocationWork> work, CancellationToken cancel)
     {
         if (key is null)
             return await BeginAsync(record, work, cancel);
@@ -87,7 +88,7 @@ internal sealed class InvokeAction(
     }
 
     // Empty when another replica was a moment quicker with the same key.
-    private async Task<Guid> BeginAsync(Invocation record, Func<Invocation, InvocationWork> work, CancellationToken cancel)
+    private async Task<Guid> BeginAsync(Invocation record, Func<Invocation, bool, InvocationWork> work, CancellationToken cancel)
     {
         if (worker.Stopping)
             throw Errors.NotDescribed(Faults.RunnerStopping);
@@ -98,21 +99,26 @@ internal sealed class InvokeAction(
             throw Errors.ActionBusy(record.Connection, waiting, RetryAfterSeconds);
         if (!worker.TryReserve())
             throw Errors.TooManyInvocations(RetryAfterSeconds);
+        var hasPlace = record is { Mutates: false, Exclusive: false } && execution.TryTakePlace();
         var begun = false;
         try
         {
             // Whoever leaves now does not leave half of it behind.
-            if (await store.AddAsync(record, CancellationToken.None) is not { } added)
+            if (await store.AddAsync(record, hasPlace, CancellationToken.None) is not { } added)
                 return Guid.Empty;
             FaultPoints.Pass("invocation-recorded");
-            worker.Begin(work(added));
+            worker.Begin(work(added, hasPlace));
             begun = true;
             return added.Id;
         }
         finally
         {
             if (!begun)
+            {
                 worker.Release();
+                if (hasPlace)
+                    execution.GiveBackPlace();
+            }
         }
     }
 

@@ -14,7 +14,12 @@ internal sealed class WaitForInvocation(InvocationStore store, InvocationWorker 
         var begun = Stopwatch.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
         if (worker.Find(id) is { } here)
+        {
             await Task.WhenAny(here, Task.Delay(limit, stop.Token));
+            if (here is { IsCompletedSuccessfully: true, Result: { } ended })
+                return ended;
+        }
+
         while (true)
         {
             cancel.ThrowIfCancellationRequested();

@@ -34,7 +34,10 @@ internal sealed class LogStore(NpgsqlDataSource database)
     private const int MaxChunkLines = 1000;
     private const int Conflicts = 20;
 
-    /// <summary>Adds the lines behind those that are there, whoever wrote them, and wakes those who follow.</summary>
+    /// <summary>
+    /// Adds the lines behind those that are there, whoever wrote them, and wakes those who follow. They are on the disk with the next commit that waits for
+    /// it, such as that of the subject's end, or within a second.
+    /// </summary>
     public async Task AppendAsync(Guid subject, IReadOnlyList<LogLine> lines, CancellationToken cancel)
     {
         var json = JsonSerializer.Serialize(lines, PlatformJson.Options);
@@ -50,7 +53,7 @@ internal sealed class LogStore(NpgsqlDataSource database)
                         select @subject, coalesce((
                             select first_line + jsonb_array_length(lines) from log_chunks where subject = @subject order by first_line desc limit 1), 1), @json::jsonb
                         returning subject)
-                    select pg_notify('logs', subject::text) from written
+                    select pg_notify('logs', subject::text), set_config('synchronous_commit', 'off', true) from written
                     """,
                     new { subject, json }, cancellationToken: cancel));
                 return;

@@ -43,7 +43,7 @@ internal sealed partial class RunWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        changes.Changed += OnChanged;
+        changes.Asked += OnAsked;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -66,7 +66,7 @@ internal sealed partial class RunWorker(
             await wake.WaitAsync(TimeSpan.FromSeconds(options.Value.SweepSeconds), stoppingToken).ConfigureAwait(false);
         }
 
-        changes.Changed -= OnChanged;
+        changes.Asked -= OnAsked;
     }
 
     // The slot is given back when the run has ended, or at once when there is none.
@@ -148,7 +148,7 @@ internal sealed partial class RunWorker(
         _ = task.ContinueWith(done => working.TryRemove(done, out _), TaskScheduler.Default);
     }
 
-    private void OnChanged(Guid run) => Wake();
+    private void OnAsked(Guid row) => Wake();
 
     private void Wake()
     {

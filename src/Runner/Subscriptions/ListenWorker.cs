@@ -30,7 +30,7 @@ internal sealed partial class ListenWorker(
                 break;
             }
 
-            await changes.WaitForAnyAsync(TimeSpan.FromSeconds(options.Value.SweepSeconds), stoppingToken);
+            await changes.AskedAsync(null, TimeSpan.FromSeconds(options.Value.SweepSeconds), stoppingToken);
         }
 
         await Task.WhenAll(working.Keys);
