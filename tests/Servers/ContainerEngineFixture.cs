@@ -78,7 +78,7 @@ public sealed class ContainerEngineFixture : IAsyncLifetime
         // As the AppHost starts it.
         var name = RandomNumberGenerator.GetHexString(8, lowercase: true);
         var (data, run) = (Directory.CreateTempSubdirectory("engine-").FullName, $"/run/platform-engine-{name}");
-        var process = Process.Start("setpriv", ["--pdeathsig", "TERM", "/bin/sh", Path.Combine(AppContext.BaseDirectory, "container-engine.sh"), data, run]);
+        var process = StartForGood("setpriv", "--pdeathsig", "TERM", "/bin/sh", Path.Combine(AppContext.BaseDirectory, "container-engine.sh"), data, run);
         var begun = Stopwatch.GetTimestamp();
         while (!Answers($"{run}/docker.sock"))
         {
@@ -88,6 +88,25 @@ public sealed class ContainerEngineFixture : IAsyncLifetime
         }
 
         return new($"{run}/docker.sock", process, data);
+    }
+
+    // What is to end with its parent ends with the thread that started it, and those of the pool come and go.
+    private static Process StartForGood(string program, params string[] arguments)
+    {
+        var started = new TaskCompletionSource<Process>();
+        new Thread(() =>
+        {
+            try
+            {
+                started.SetResult(Process.Start(program, arguments));
+                Thread.Sleep(Timeout.Infinite);
+            }
+            catch (Exception e)
+            {
+                started.TrySetException(e);
+            }
+        }) { IsBackground = true }.Start();
+        return started.Task.GetAwaiter().GetResult();
     }
 
     private static bool Answers(string path)
