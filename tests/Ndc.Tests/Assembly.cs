@@ -1,0 +1,3 @@
+using Platform.Servers;
+
+[assembly: AssemblyFixture(typeof(ContainerEngineFixture))]
