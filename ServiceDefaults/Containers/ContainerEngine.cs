@@ -21,6 +21,7 @@ public sealed class ContainerEngine(IOptions<ContainerSettings> settings) : IDis
 
     private readonly Uri? address = AddressOf(settings.Value);
     private DockerClient? client;
+    private HttpClient? http;
 
     /// <summary>Where the engine is looked for; shown.</summary>
     public string Address => address is null ? "nowhere" : address.Scheme == "unix" ? address.AbsolutePath : address.ToString();
@@ -46,6 +47,23 @@ public sealed class ContainerEngine(IOptions<ContainerSettings> settings) : IDis
         await ask(client);
         return true;
     });
+
+    /// <summary>Sends what the client has no method for; the answer's content comes as the engine gives it.</summary>
+    /// <param name="request">With a path from the root on, which begins with the API's version.</param>
+    /// <exception cref="ProblemException">As of <see cref="AskAsync{T}"/>.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
+    {
+        if (address is null)
+            throw Away(null);
+        try
+        {
+            return await (http ??= Http(address)).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        }
+        catch (Exception e) when (IsAway(e))
+        {
+            throw Away(e);
+        }
+    }
 
     /// <exception cref="ProblemException">As of <see cref="AskAsync{T}"/>.</exception>
     public Task CheckAsync(CancellationToken cancel) => AskAsync(client => client.System.PingAsync(cancel));
@@ -104,11 +122,37 @@ public sealed class ContainerEngine(IOptions<ContainerSettings> settings) : IDis
         }
     }
 
-    public void Dispose() => client?.Dispose();
+    public void Dispose()
+    {
+        client?.Dispose();
+        http?.Dispose();
+    }
 
     private DockerClient Client() => client ??= address is null
         ? throw Away(null)
         : new DockerClientBuilder().WithEndpoint(address).WithTimeout(RequestTimeout).Build();
+
+    private static HttpClient Http(Uri address)
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false };
+        if (address.Scheme == "unix")
+            handler.ConnectCallback = async (_, cancel) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(address.AbsolutePath), cancel);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            };
+        var url = address.Scheme switch { "unix" => "http://engine", "tcp" => $"http://{address.Authority}", _ => address.GetLeftPart(UriPartial.Authority) };
+        return new HttpClient(handler) { BaseAddress = new Uri(url), Timeout = Timeout.InfiniteTimeSpan };
+    }
 
     private static Uri? AddressOf(ContainerSettings settings)
     {

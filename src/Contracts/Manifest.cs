@@ -5,11 +5,11 @@ namespace Platform.Contracts;
 /// <summary>
 /// How a connector is fetched, built and started: c1's seven fields with their meanings, and optional additions.
 /// </summary>
-/// <param name="Source">One of <c>HTTP</c>, <c>VCS</c>, <c>Local</c>, and for described services <c>Image</c> and <c>Server</c>.</param>
+/// <param name="Source">One of <c>HTTP</c>, <c>VCS</c>, <c>Local</c>, for described services and packaged connectors <c>Image</c>, and for the former <c>Server</c>.</param>
 /// <param name="Uri">A URL, a git URL, an absolute path, an image's reference, or a server's address, by source.</param>
 /// <param name="InstallCommand">Run in the root of the fetched source; null or empty: nothing to build.</param>
 /// <param name="UpdateCommand">Run in the files of the current version to make the next; null or empty: the source is fetched and built anew.</param>
-/// <param name="Command">Starts the connector from the root of the source; null for described services, whose description says how they start.</param>
+/// <param name="Command">Starts the connector from the root of the source; null for described services, whose description says how they start, and packaged connectors, whose image does.</param>
 /// <param name="Ref">VCS only: branch, tag or commit; null: the default branch.</param>
 /// <param name="Subdir">VCS and archives by HTTP: the folder that is the source's root; relative, without <c>..</c>.</param>
 /// <param name="Protocol">The connector's way of talking; null means <c>c1</c>.</param>
@@ -23,6 +23,7 @@ namespace Platform.Contracts;
 /// Described services only, where the description is: a path in the source or image, and for a Server a URL or an absolute path; null: at the root, by its
 /// usual name.
 /// </param>
+/// <param name="Configuration">Packaged connectors of source Image only: the absolute path of a folder with the files that the connector reads; null: none.</param>
 public sealed record Manifest(
     string Name,
     string? Description,
@@ -41,7 +42,8 @@ public sealed record Manifest(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, string>? Env = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ManifestLimits? Limits = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Platforms = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? DescribedBy = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? DescribedBy = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Configuration = null)
 {
     /// <summary>The protocol of services that a file describes (Open Microservice Specification), instead of speaking one of a connector's.</summary>
     public const string ServiceProtocol = "oms";
@@ -54,6 +56,10 @@ public sealed record Manifest(
 
     [JsonIgnore]
     public bool IsPackage => Protocol == PackageProtocol;
+
+    /// <summary>Its command starts it; the install makes nothing of its files but the bundle.</summary>
+    [JsonIgnore]
+    public bool IsProgram => !IsService && !IsPackage;
 }
 
 /// <summary>Null members: the platform's own setting.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Platform.Installer;
 
-/// <summary>The layout of <c>Data:Directory</c>: <c>store/</c>, <c>installs/&lt;id&gt;/{status,log}</c>, <c>work/</c>.</summary>
+/// <summary>The layout of <c>Data:Directory</c>: <c>store/</c>, <c>installs/&lt;id&gt;/{status,log}</c>, <c>builds/&lt;id&gt;/{status,log}</c>, <c>work/</c>.</summary>
 internal sealed class DataFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -15,6 +15,7 @@ internal sealed class DataFolder
         Root = Posix.RealPath(options.Value.Directory)!;
         Directory.CreateDirectory(Store, OwnerOnly);
         Directory.CreateDirectory(Installs, OwnerOnly);
+        Directory.CreateDirectory(Builds, OwnerOnly);
         // Whatever an earlier process left half done; what is not final begins again.
         if (Directory.Exists(Work)) Tree.Delete(Work);
         Directory.CreateDirectory(Work, OwnerOnly);
@@ -25,9 +26,12 @@ internal sealed class DataFolder
 
     public string Store => Path.Combine(Root, "store");
     public string Installs => Path.Combine(Root, "installs");
+    public string Builds => Path.Combine(Root, "builds");
     public string Work => Path.Combine(Root, "work");
 
     public string Install(Guid id) => Path.Combine(Installs, id.ToString());
+
+    public string Build(Guid id) => Path.Combine(Builds, id.ToString());
 
     /// <summary>Replaces the file by one whose content is on the disk: after a crash it is the old or the new one.</summary>
     public static void WriteDurably<T>(string path, T value, JsonSerializerOptions json)

@@ -13,8 +13,17 @@ internal sealed class InstallFailedException(InstallError error) : Exception(err
 /// <summary>Every way in which an install or a request fails.</summary>
 internal static class Errors
 {
+    /// <summary>What an exception means to who asked for the work; null: a fault of this service.</summary>
+    public static InstallError? Known(Exception e) => e switch
+    {
+        InstallFailedException failed => failed.Error,
+        IOException { HResult: Posix.NoSpace } => DiskFull().Error,
+        UnauthorizedAccessException => Unreadable().Error,
+        _ => null,
+    };
+
     public static InstallFailedException SourceUnsupported(string source) => Failure("source_unsupported",
-        $"There are no sources of kind '{source}'.", "Use HTTP (a file or archive), VCS (a git URL), Local (a file or folder below Local:Roots), or for described services Image or Server.");
+        $"There are no sources of kind '{source}'.", "Use HTTP (a file or archive), VCS (a git URL), Local (a file or folder below Local:Roots), for described services and packaged connectors Image, or for described services Server.");
 
     public static InstallFailedException LocalNotAllowed(string path, string why) => Failure("local_not_allowed",
         $"'{path}' may not be installed: {why}.", "Put the source below one of the folders in Local:Roots (the checkout, unless configured), or add its folder there: ./platform up --local-root FOLDER.");

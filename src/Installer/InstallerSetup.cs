@@ -1,6 +1,9 @@
 using Platform.Installer.Build;
 using Platform.Installer.Bundles;
+using Platform.Installer.Images;
+using Platform.Installer.Images.Builds;
 using Platform.Installer.Installs;
+using Platform.Installer.Packages;
 using Platform.Installer.Services;
 using Platform.Installer.Sources;
 using Platform.ServiceDefaults;
@@ -21,7 +24,9 @@ internal static class InstallerSetup
         services.AddSingleton<Download>().AddSingleton<Archives>().AddSingleton<HttpSource>().AddSingleton<FetchSource>();
         services.AddSingleton<Sandbox>().AddSingleton<BuildSource>().AddSingleton<ProtoSource>().AddSingleton<CompileProtos>();
         services.AddContainerEngine();
-        services.AddSingleton<Images>().AddSingleton<BuildImage>().AddSingleton<ImageSource>().AddSingleton<ServerSource>().AddSingleton<PrepareService>();
+        services.AddSingleton<EngineImages>().AddSingleton<ClassicBuilder>().AddSingleton<BuildKitBuilder>().AddSingleton<BuildImage>().AddSingleton<ImageSource>().AddSingleton<ServerSource>().AddSingleton<PrepareService>();
+        services.AddSingleton<PackageImage>().AddSingleton<PreparePackage>();
+        services.AddSingleton<ImageBuilds>().AddHostedService(provider => provider.GetRequiredService<ImageBuilds>());
         services.AddSingleton<BundleStore>().AddSingleton<PackBundle>().AddSingleton<UnpackBundle>();
         services.AddSingleton<InstallStatuses>().AddSingleton<InstallLogs>().AddSingleton<OldInstalls>().AddSingleton<UpdateFiles>().AddSingleton<InstallSteps>().AddSingleton<RunInstall>().AddSingleton<AnswerInstall>();
         // Before the bus, which hands it commands.

@@ -1,5 +1,6 @@
 using Platform.Installer;
 using Platform.Installer.Bundles;
+using Platform.Installer.Images.Builds;
 using Platform.Installer.Installs;
 using Platform.ServiceDefaults;
 
@@ -16,5 +17,7 @@ builder.AddGrpcServer();
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapGetInstallLog();
+app.MapStartImageBuild();
+app.MapGetImageBuild();
 app.MapGrpcService<BundlesService>();
 app.Run();

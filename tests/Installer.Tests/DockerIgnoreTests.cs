@@ -1,4 +1,4 @@
-using Platform.Installer.Services;
+using Platform.Installer.Images;
 
 namespace Platform.Installer.Tests;
 
@@ -29,8 +29,6 @@ public sealed class DockerIgnoreTests
     [InlineData("*\n!keep", "lose", true)]
     [InlineData("*\n!a/keep", "a/keep", false)]
     [InlineData("!a\na", "a", true)]
-    [InlineData("*", "Dockerfile", false)]
-    [InlineData("*", ".dockerignore", false)]
     [InlineData("a\r\nb\r\n", "b", true)]
     public void The_last_pattern_that_matches_a_path_or_a_folder_above_it_decides(string text, string path, bool ignored) =>
         Assert.Equal(ignored, DockerIgnore.Read(text).Ignores(path));

@@ -12,6 +12,7 @@ using Platform.Servers;
 using Platform.ServiceDefaults;
 
 [assembly: AssemblyFixture(typeof(ServersFixture))]
+[assembly: AssemblyFixture(typeof(ContainerEngineFixture))]
 
 namespace Platform.Installer.Tests;
 

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Options;
 using Platform.Contracts;
 using Platform.Installer.Build;
 using Platform.Installer.Bundles;
+using Platform.Installer.Images;
 using Platform.Installer.Installs;
+using Platform.Installer.Packages;
 using Platform.Installer.Services;
 using Platform.Installer.Sources;
 using Platform.ServiceDefaults;
@@ -30,10 +32,13 @@ internal sealed class Workplace : IDisposable
         var guard = new OutboundGuard(new ConfigurationBuilder().AddInMemoryCollection(allow is null ? [] : [new("Outbound:Allow:0", allow)]).Build());
         var vcs = new VcsSource(new Git(options, Microsoft.Extensions.Options.Options.Create(git ?? new GitOptions())), roots, guard, options);
         Engine = new ContainerEngine(Microsoft.Extensions.Options.Options.Create(new ContainerSettings { Socket = engine }));
-        var images = new Images(Engine, options);
+        Images = new EngineImages(Engine, options);
+        Build = new BuildImage(Images, new ClassicBuilder(Images, options), new BuildKitBuilder(Engine), options);
+        var archives = new Archives(options);
         var download = new Download(guard, options);
         Fetch = new FetchSource(
-            new LocalSource(roots, options), vcs, new HttpSource(download, new Archives(options), options), new ImageSource(images), new ServerSource(guard, download, roots), Pack);
+            new LocalSource(roots, archives, options), vcs, new HttpSource(download, archives, options), new ImageSource(Images), new PackageImage(Images, roots, options),
+            new ServerSource(guard, download, roots), Pack);
         Sandbox = new Sandbox(Data, options, NullLogger<Sandbox>.Instance);
         Protos = new CompileProtos(Sandbox, new ProtoSource(download, vcs), options);
         Statuses = new InstallStatuses(Data);
@@ -42,8 +47,8 @@ internal sealed class Workplace : IDisposable
         var bus = Bus.Factory.CreateUsingInMemory(_ => { });
         var publisher = new CommandPublisher(bus);
         var build = new BuildSource(Sandbox, options);
-        var service = new PrepareService(images, new BuildImage(images, options), Protos);
-        var steps = new InstallSteps(Fetch, build, new UpdateFiles(new UnpackBundle(Store), vcs, build, Sandbox, options), service, Pack, publisher);
+        var service = new PrepareService(Images, Build, Protos);
+        var steps = new InstallSteps(Fetch, build, new UpdateFiles(new UnpackBundle(Store), vcs, build, Sandbox, options), service, new PreparePackage(Images, Build), Pack, publisher);
         Install = new RunInstall(Data, Statuses, steps, publisher, options, NullLogger<RunInstall>.Instance);
     }
 
@@ -56,6 +61,8 @@ internal sealed class Workplace : IDisposable
     public FetchSource Fetch { get; }
     public Sandbox Sandbox { get; }
     public ContainerEngine Engine { get; }
+    public EngineImages Images { get; }
+    public BuildImage Build { get; }
     public CompileProtos Protos { get; }
     public InstallStatuses Statuses { get; }
     public InstallLogs Logs { get; }
@@ -78,6 +85,10 @@ internal sealed class Workplace : IDisposable
     /// <summary>Of a described service.</summary>
     public static Manifest Service(string uri, string source = "Local", string? install = null, string? describedBy = null) =>
         new("demo", null, source, uri, install, null, null, Protocol: Manifest.ServiceProtocol, DescribedBy: describedBy);
+
+    /// <summary>Of a packaged connector.</summary>
+    public static Manifest Package(string uri, string source = "Local", string? configuration = null) =>
+        new("demo", null, source, uri, null, null, null, Protocol: Manifest.PackageProtocol, Configuration: configuration);
 
     public static Manifest Vcs(string uri, string? reference = null, string? subdir = null) => new("demo", null, "VCS", uri, null, null, "./run", reference, subdir);
 

@@ -28,6 +28,28 @@ public sealed class ManifestUrlTests(RegistryFixture registry) : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("""{"url": "URL/hub/hubbed/releases/v1.2.3/connector-packaging.json"}""", "hubbed", "v1.2.3")]
+    [InlineData("""{"name": "by-uri", "source": "HTTP", "protocol": "ndc", "version": "mine", "uri": "URL/hub/hubbed/releases/v1.2.3/connector-packaging.json"}""", "by-uri", "mine")]
+    [InlineData("""{"catalogued": 0, "version": "v1.2.3", "uri": "https://example.com/a.tgz", "checksum": {"type": "sha256", "value": "0000000000000000000000000000000000000000000000000000000000000000"}}""", "sent", "v1.2.3")]
+    public async Task A_hubs_document_is_followed_to_the_package(string body, string name, string version)
+    {
+        var query = name == "sent" ? "?name=sent" : "";
+        var id = (await registry.Post("/v1/connectors" + query, body.Replace("URL", site.Urls.First()), 202)).GetProperty("id").GetGuid();
+        var manifest = (await registry.Installer.CommandAsync(id, TestContext.Current.CancellationToken)).Manifest;
+        Assert.Equal((name, "https://example.com/a.tgz", new string('0', 64), version, "ndc"), (manifest.Name, manifest.Uri, manifest.Sha256, manifest.Version, manifest.Protocol));
+    }
+
+    [Theory]
+    [InlineData("/wrong/connector-packaging.json", "", "unsupported_checksum")]
+    [InlineData("/manifest/connector-packaging.json", "", "invalid_uri")]
+    [InlineData("/hub/hubbed/releases/v1.2.3/connector-packaging.json", ", \"sha256\": \"1111111111111111111111111111111111111111111111111111111111111111\"", "conflict")]
+    public async Task A_hubs_document_that_can_t_be_followed_is_an_error_of_the_uri(string path, string rest, string code)
+    {
+        var problem = await registry.Post("/v1/connectors", $$"""{"name": "a", "source": "HTTP", "protocol": "ndc", "uri": "{{site.Urls.First()}}{{path}}"{{rest}}}""", 422);
+        Assert.Equal((code == "conflict" ? "sha256" : "uri", code), (problem.GetProperty("errors")[0].GetProperty("field").GetString(), problem.GetProperty("errors")[0].GetProperty("code").GetString()));
+    }
+
+    [Theory]
     [InlineData("/missing", 422, "manifest_unreachable", "404")]
     [InlineData("/big", 422, "manifest_unreachable", "bytes")]
     [InlineData("/loop", 422, "outbound_redirect_refused", "more than 5")]
@@ -49,6 +71,9 @@ public sealed class ManifestUrlTests(RegistryFixture registry) : IAsyncLifetime
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var site = builder.Build();
         site.MapGet("/manifest.json", () => Results.Text(Manifest("fetched")));
+        site.MapGet("/hub/hubbed/releases/v1.2.3/connector-packaging.json", () => Results.Text(Packaging("sha256")));
+        site.MapGet("/wrong/connector-packaging.json", () => Results.Text(Packaging("md5")));
+        site.MapGet("/manifest/connector-packaging.json", () => Results.Text(Manifest("fetched")));
         site.MapGet("/moved", () => Results.Redirect("/manifest.json"));
         site.MapGet("/loop", () => Results.Redirect("/loop"));
         site.MapGet("/to-private", () => Results.Redirect("http://10.0.0.1/manifest.json"));
@@ -57,4 +82,7 @@ public sealed class ManifestUrlTests(RegistryFixture registry) : IAsyncLifetime
         site.MapGet("/wrong.json", () => Results.Text("{}"));
         return site;
     }
+
+    private static string Packaging(string checksum) =>
+        $$"""{"version": "v1.2.3", "uri": "https://example.com/a.tgz", "checksum": {"type": "{{checksum}}", "value": "{{new string('0', 64)}}"} }""";
 }

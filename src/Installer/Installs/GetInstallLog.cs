@@ -1,75 +1,20 @@
-using System.Text.Json;
 using Platform.ServiceDefaults;
 
 namespace Platform.Installer.Installs;
 
-/// <summary>
-/// <c>GET /v1/installs/{id}/log</c>: events <c>line</c> as they come and one <c>end</c> (resumable by Last-Event-ID), or with
-/// <c>Accept: application/json</c> what there is so far.
-/// </summary>
+/// <summary><c>GET /v1/installs/{id}/log</c>.</summary>
 internal static class GetInstallLog
 {
-    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
-
-    private sealed record KeptLog(InstallState State, IReadOnlyList<LogLine> Lines);
-
-    private sealed record End(InstallState State);
-
     public static void MapGetInstallLog(this WebApplication app) =>
         app.MapGet("/v1/installs/{id:guid}/log", HandleAsync).RequireScope("connectors:read").WithName("GetInstallLog")
             .WithSummary("The log of an install: live as server-sent events, or what there is so far as JSON.")
-            .Produces<KeptLog>(contentType: "application/json", additionalContentTypes: "text/event-stream");
+            .Produces<LogAnswer.Kept>(contentType: "application/json", additionalContentTypes: "text/event-stream");
 
-    private static async Task HandleAsync(Guid id, HttpContext http, InstallLogs logs, InstallStatuses statuses, CancellationToken ct)
+    private static Task HandleAsync(Guid id, HttpContext http, InstallLogs logs, InstallStatuses statuses, CancellationToken ct)
     {
         var live = logs.Find(id);
         var status = statuses.Find(id) ?? throw Errors.UnknownInstall(id);
         if (!status.IsFinal) live ??= logs.Find(id);
-        if (http.Request.GetTypedHeaders().Accept.Any(accept => accept.MediaType == "application/json"))
-        {
-            await http.Response.WriteAsJsonAsync(new KeptLog(status.State, live?.After(0).Lines ?? logs.Read(id)), PlatformJson.Options, ct);
-            return;
-        }
-
-        http.Response.ContentType = "text/event-stream";
-        http.Response.Headers.CacheControl = "no-cache";
-        _ = long.TryParse(http.Request.Headers["Last-Event-ID"], out var seen);
-        if (live is null)
-        {
-            foreach (var line in logs.Read(id).Where(line => line.Seq > seen)) await WriteAsync(http.Response, "line", line, line.Seq, ct);
-        }
-        else
-        {
-            await FollowAsync(live, seen, http.Response, ct);
-        }
-        await WriteAsync(http.Response, "end", new End((statuses.Find(id) ?? status).State), null, ct);
-        await http.Response.Body.FlushAsync(ct);
+        return LogAnswer.WriteAsync(http, live, () => logs.Read(id), () => (statuses.Find(id) ?? status).State, ct);
     }
-
-    private static async Task FollowAsync(InstallLog log, long seen, HttpResponse response, CancellationToken ct)
-    {
-        while (true)
-        {
-            var (lines, ended, changed) = log.After(seen);
-            foreach (var line in lines)
-            {
-                await WriteAsync(response, "line", line, line.Seq, ct);
-                seen = line.Seq;
-            }
-            await response.Body.FlushAsync(ct);
-            if (ended) return;
-            try
-            {
-                await changed.WaitAsync(KeepAlive, ct);
-            }
-            catch (TimeoutException)
-            {
-                // A silent build must not look like a dead connection to the proxies on the way.
-                await response.WriteAsync(": still running\n\n", ct);
-            }
-        }
-    }
-
-    private static Task WriteAsync<T>(HttpResponse response, string name, T data, long? id, CancellationToken ct) =>
-        response.WriteAsync($"event: {name}\n{(id is null ? "" : $"id: {id}\n")}data: {JsonSerializer.Serialize(data, PlatformJson.Options)}\n\n", ct);
 }

@@ -1,6 +1,7 @@
 using Platform.Contracts;
 using Platform.Installer.Build;
 using Platform.Installer.Bundles;
+using Platform.Installer.Packages;
 using Platform.Installer.Services;
 using Platform.Installer.Sources;
 using Platform.ServiceDefaults;
@@ -12,7 +13,7 @@ internal sealed record Installed(Bundle Bundle, string? SourceRevision, string? 
 
 /// <summary>The way from a manifest to a bundle in the store. Only its last step, a rename, leaves anything behind.</summary>
 internal sealed class InstallSteps(
-    FetchSource fetch, BuildSource build, UpdateFiles update, PrepareService service, PackBundle pack, CommandPublisher publisher)
+    FetchSource fetch, BuildSource build, UpdateFiles update, PrepareService service, PreparePackage package, PackBundle pack, CommandPublisher publisher)
 {
     /// <param name="work">The install's own folder, which is empty.</param>
     /// <param name="enter">Told of each stage before it begins.</param>
@@ -25,10 +26,10 @@ internal sealed class InstallSteps(
         var fetched = updates
             ? await update.RunAsync(status, status.UpdateFrom!, source, temporary, Folder(work, "fetch"), log, enter, ct)
             : await FetchAsync(status, source, temporary, Folder(work, "fetch"), log, enter, ct);
-        var warnings = manifest.IsService ? await PrepareAsync(status, fetched, source, work, log, enter, ct) : [];
+        var warnings = manifest.IsProgram ? [] : await PrepareAsync(status, fetched, source, work, log, enter, ct);
         var bundle = await PackAsync(pin, source, work, log, enter, ct);
         // Where nothing is built, what was packed is what was fetched.
-        var unchanged = manifest.Source == "Local" && !updates && !manifest.IsService && string.IsNullOrWhiteSpace(manifest.InstallCommand);
+        var unchanged = manifest.Source == "Local" && !updates && manifest.IsProgram && string.IsNullOrWhiteSpace(manifest.InstallCommand);
         warnings = [.. warnings, .. Compare(pin, bundle, log)];
         return new Installed(bundle, fetched.Revision, fetched.SourceDigest ?? (unchanged ? bundle.Digest : null), warnings.Count > 0 ? warnings : null);
     }
@@ -52,7 +53,9 @@ internal sealed class InstallSteps(
         InstallStatus status, Fetched fetched, string source, string work, InstallLog log, Action<string> enter, CancellationToken ct)
     {
         enter("building");
-        var warnings = await service.RunAsync(status, fetched, source, work, log, ct);
+        var warnings = status.Manifest.IsPackage
+            ? await package.RunAsync(status, fetched, source, work, log, ct)
+            : await service.RunAsync(status, fetched, source, work, log, ct);
         FaultPoints.Pass("prepared");
         return warnings;
     }

@@ -90,18 +90,12 @@ internal sealed partial class RunInstall(
 
     private InstallError Explain(Exception e, InstallStatus status)
     {
-        switch (e)
-        {
-            // The rest of what git downloaded is gone by now, and with it the sign of a full disk.
-            case InstallFailedException { Error: { Code: "git_failed", OutputTail: { } said } } when said.Contains("No space left on device", StringComparison.Ordinal):
-                return Errors.DiskFull().Error;
-            case InstallFailedException failed: return failed.Error;
-            case IOException { HResult: Posix.NoSpace }: return Errors.DiskFull().Error;
-            case UnauthorizedAccessException: return Errors.Unreadable().Error;
-            default:
-                LogFailed(logger, e, status.InstallId, status.Stage ?? "starting");
-                return Errors.Internal(status.Stage ?? "starting").Error;
-        }
+        // The rest of what git downloaded is gone by now, and with it the sign of a full disk.
+        if (e is InstallFailedException { Error: { Code: "git_failed", OutputTail: { } said } } && said.Contains("No space left on device", StringComparison.Ordinal))
+            return Errors.DiskFull().Error;
+        if (Errors.Known(e) is { } known) return known;
+        LogFailed(logger, e, status.InstallId, status.Stage ?? "starting");
+        return Errors.Internal(status.Stage ?? "starting").Error;
     }
 
     [LoggerMessage(LogLevel.Error, "Install {InstallId} failed while {Stage}")]

@@ -23,8 +23,8 @@ internal sealed partial class UpdateFiles(UnpackBundle unpack, VcsSource vcs, Bu
         enter("fetching");
         log.Note($"updating the files of {from.Digest}");
         await unpack.RunAsync(from.Digest, source, ct);
-        // What the platform had made of a service's files is made anew.
-        if (manifest.IsService) Remove(Path.Combine(source, Path.GetDirectoryName(ServiceRuntime.Path)!));
+        // What the platform had made of the files is made anew.
+        if (!manifest.IsProgram) Remove(Path.Combine(source, Path.GetDirectoryName(ServiceRuntime.Path)!));
         var repository = await RepositoryAsync(id, manifest, from, source, temporary, fetch, log, ct);
         FaultPoints.Pass("fetched");
 

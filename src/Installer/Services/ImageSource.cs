@@ -3,6 +3,7 @@ using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Platform.Contracts;
+using Platform.Installer.Images;
 using Platform.Installer.Installs;
 using Platform.Installer.Sources;
 using Platform.Oms;
@@ -10,7 +11,7 @@ using Platform.Oms;
 namespace Platform.Installer.Services;
 
 /// <summary>An image that there is already: found or pulled once, and its description copied out of it. Nothing of it is started.</summary>
-internal sealed class ImageSource(Images images)
+internal sealed class ImageSource(EngineImages images)
 {
     private const string Why = "the source is an image";
     private const long MaxFileBytes = 4 << 20;
@@ -20,7 +21,7 @@ internal sealed class ImageSource(Images images)
     public async Task<Fetched> FetchAsync(Guid install, Manifest manifest, string? pinned, string target, InstallLog log, CancellationToken ct)
     {
         await images.CheckEngineAsync(Why, ct);
-        var image = await ResolveAsync(manifest.Uri, pinned, log, ct);
+        var image = await images.ResolveAsync(manifest.Uri, pinned, log, ct);
         log.Note($"{manifest.Uri} is {image.ID}");
         var container = (await images.AskAsync("look into the image", client => client.Containers.CreateContainerAsync(
             // It is never started, but must say what it would do.
@@ -40,21 +41,13 @@ internal sealed class ImageSource(Images images)
             var name = Path.GetFileName(place);
             await File.WriteAllBytesAsync(Path.Combine(target, name), description, ct);
             await Companions.TakeAsync(target, name, path => ReadAsync(container, Path.Combine(Path.GetDirectoryName(place)!, path), ct), log, ct);
-            return new Fetched(null, Digest(image.ID), image.ID, name);
+            return new Fetched(null, EngineImages.DigestOf(image.ID), image.ID, name);
         }
         finally
         {
             await images.AskAsync("clean up", client => client.Containers.RemoveContainerAsync(
                 container, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, CancellationToken.None));
         }
-    }
-
-    private async Task<ImageInspectResponse> ResolveAsync(string reference, string? pinned, InstallLog log, CancellationToken ct)
-    {
-        if (await images.FindAsync(pinned is null ? reference : "sha256:" + pinned, ct) is { } known) return known;
-        if (await images.PullAsync(reference, log, ct) is { } why) throw ServiceErrors.ImageUnavailable(pinned is null ? reference : $"sha256:{pinned}, which the lock file wants", why);
-        var pulled = await images.FindAsync(reference, ct) ?? throw ServiceErrors.ImageUnavailable(reference, "it is not there although it was pulled");
-        return pinned is null || Digest(pulled.ID) == pinned ? pulled : throw Errors.SourceDigestMismatch(reference, pinned, Digest(pulled.ID), "the lock file");
     }
 
     private static IReadOnlyList<string> Places(string? describedBy, string folder) => describedBy is not null
@@ -89,6 +82,4 @@ internal sealed class ImageSource(Images images)
             return null;
         }
     }
-
-    private static string Digest(string id) => id[(id.IndexOf(':') + 1)..];
 }

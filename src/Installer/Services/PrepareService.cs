@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Platform.Contracts;
 using Platform.Installer.Build;
+using Platform.Installer.Images;
 using Platform.Installer.Installs;
 using Platform.Installer.Sources;
 using Platform.Oms;
@@ -12,7 +13,7 @@ namespace Platform.Installer.Services;
 /// Makes of a described service's files what a Runner starts: its description is read, its image built if it has a Dockerfile, its protos compiled, and
 /// how it runs written into the bundle.
 /// </summary>
-internal sealed class PrepareService(Images images, BuildImage build, CompileProtos protos)
+internal sealed class PrepareService(EngineImages images, BuildImage build, CompileProtos protos)
 {
     private static readonly string OwnFolder = Path.GetDirectoryName(ServiceRuntime.Path)!;
 
@@ -58,7 +59,7 @@ internal sealed class PrepareService(Images images, BuildImage build, CompilePro
             if (!runsWithout) await images.CheckEngineAsync("the source has a Dockerfile, and no install_command that would make it run without a container", ct);
             if (!runsWithout || await images.IsReachableAsync(ct))
             {
-                var image = await build.RunAsync(status.InstallId, status.Connector, source, work, log, ct);
+                var image = await build.RunAsync(new(status.InstallId, source, Dockerfile.FileName, ImageBuild.RepositoryOf(status.Connector)), work, log, ct);
                 return runtime with { Kind = ServiceKinds.Image, Image = image.Id, ImageName = image.Name };
             }
             Warn(ServiceErrors.NoEngine(images.Address));

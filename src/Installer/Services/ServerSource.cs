@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Platform.Contracts;
+using Platform.Installer.Images;
 using Platform.Installer.Installs;
 using Platform.Installer.Sources;
 using Platform.Oms;
@@ -23,7 +24,7 @@ internal sealed class ServerSource(OutboundGuard guard, Download download, Local
         }
         catch (ProblemException e)
         {
-            throw ServiceErrors.Of(e.Problem);
+            throw ImageErrors.Of(e.Problem);
         }
 
         var place = manifest.DescribedBy ?? "";

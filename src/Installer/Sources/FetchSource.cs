@@ -1,6 +1,7 @@
 using Platform.Contracts;
 using Platform.Installer.Bundles;
 using Platform.Installer.Installs;
+using Platform.Installer.Packages;
 using Platform.Installer.Services;
 using Platform.ServiceDefaults;
 
@@ -14,7 +15,7 @@ namespace Platform.Installer.Sources;
 internal sealed record Fetched(string? Revision, string? SourceDigest, string? Image = null, string? Description = null);
 
 /// <summary>Puts a manifest's source into an empty folder.</summary>
-internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource http, ImageSource image, ServerSource server, PackBundle pack)
+internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource http, ImageSource image, PackageImage package, ServerSource server, PackBundle pack)
 {
     /// <param name="pin">What the source must be; null: whatever is there now.</param>
     /// <param name="onProgress">Told of a download's bytes so far, and in all or null; from any thread, as often as there is news.</param>
@@ -29,10 +30,12 @@ internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource h
                 return new Fetched(await vcs.FetchAsync(install, manifest, pin?.SourceRevision, target, temporary, log, ct), null);
             case "Local":
                 log.Note($"copying {manifest.Uri}");
-                await local.FetchAsync(manifest, target, ct);
+                await local.FetchAsync(install, manifest, target, temporary, ct);
                 return new Fetched(null, await DigestAsync(manifest, pin?.SourceDigest, target, log, ct));
             case "HTTP":
                 return new Fetched(null, await http.FetchAsync(install, manifest, pin?.SourceDigest, target, temporary, log, onProgress, ct));
+            case "Image" when manifest.IsPackage:
+                return await package.FetchAsync(manifest, pin?.SourceDigest, target, log, ct);
             case "Image":
                 return await image.FetchAsync(install, manifest, pin?.SourceDigest, target, log, ct);
             case "Server":
@@ -46,7 +49,7 @@ internal sealed class FetchSource(LocalSource local, VcsSource vcs, HttpSource h
     /// <returns>Null where nothing is built: then it is the bundle's, which would otherwise be made twice. Null, too, when it can't be told.</returns>
     private async Task<string?> DigestAsync(Manifest manifest, string? pinned, string folder, InstallLog log, CancellationToken ct)
     {
-        if (pinned is null && string.IsNullOrWhiteSpace(manifest.InstallCommand) && !manifest.IsService) return null;
+        if (pinned is null && string.IsNullOrWhiteSpace(manifest.InstallCommand) && manifest.IsProgram) return null;
         string digest;
         try
         {

@@ -25,6 +25,14 @@ internal static class FileKind
         return IsTar(head) ? "tar" : IsHtml(head) ? "html" : null;
     }
 
+    /// <inheritdoc cref="Of"/>
+    public static string? OfFile(string path)
+    {
+        using var content = File.OpenRead(path);
+        var head = new byte[HeadBytes];
+        return Of(head.AsSpan(0, content.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)));
+    }
+
     /// <summary>By the checksum of the first header, which every variety of tar has.</summary>
     public static bool IsTar(ReadOnlySpan<byte> head)
     {

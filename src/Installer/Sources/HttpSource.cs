@@ -22,7 +22,7 @@ internal sealed class HttpSource(Download download, Archives archives, IOptions<
         foreach (var (expected, by) in ((string?, string)[])[(manifest.Sha256, "the manifest"), (pinned, "the lock file")])
             if (!string.IsNullOrEmpty(expected) && !string.Equals(expected, digest, StringComparison.OrdinalIgnoreCase)) throw Errors.SourceDigestMismatch(url.Shown, expected, digest, by);
 
-        var kind = FileKind.Of(Head(file));
+        var kind = FileKind.OfFile(file);
         if (kind is null or "html")
         {
             if (kind is not null && !url.IsPage) throw Errors.DownloadIsHtml(url.Shown);
@@ -38,12 +38,5 @@ internal sealed class HttpSource(Download download, Archives archives, IOptions<
         File.Delete(file);
         Subdir.Take(unpacked, subdir, target, options.Value, ct);
         return digest;
-    }
-
-    private static byte[] Head(string file)
-    {
-        using var content = File.OpenRead(file);
-        var head = new byte[FileKind.HeadBytes];
-        return head[..content.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
     }
 }

@@ -3,12 +3,34 @@ using Platform.Contracts;
 
 namespace Platform.Installer.Sources;
 
-/// <summary>A file or folder of this machine; it is copied, never built in place. A file becomes the only one of its connector.</summary>
-internal sealed class LocalSource(LocalRoots roots, IOptions<InstallOptions> options)
+/// <summary>
+/// A file or folder of this machine; it is copied, never built in place. A file becomes the only one of its connector, but for the archive of a packaged
+/// connector, whose files are.
+/// </summary>
+internal sealed class LocalSource(LocalRoots roots, Archives archives, IOptions<InstallOptions> options)
 {
-    public Task FetchAsync(Manifest manifest, string target, CancellationToken ct) => Task.Run(() =>
+    /// <param name="temporary">A folder for what is made on the way.</param>
+    public async Task FetchAsync(Guid install, Manifest manifest, string target, string temporary, CancellationToken ct)
     {
         var path = roots.Check(manifest.Uri);
+        if (manifest.IsPackage && Posix.Look(path) is { Kind: Posix.Kind.File } && FileKind.OfFile(path) is { } kind and not "html") await UnpackAsync(install, kind, path, target, temporary, ct);
+        else await Task.Run(() => Copy(manifest, path, target, ct), ct);
+    }
+
+    private async Task UnpackAsync(Guid install, string kind, string path, string target, string temporary, CancellationToken ct)
+    {
+        // From a copy: beside it there is room for what unpacking needs, and nobody changes it meanwhile.
+        var file = Path.Combine(temporary, "archive");
+        if (new FileInfo(path).Length > options.Value.MaxBytes) throw Errors.TooLarge(options.Value.MaxBytes);
+        File.Copy(path, file);
+        var unpacked = Directory.CreateDirectory(Path.Combine(temporary, "unpacked")).FullName;
+        await archives.UnpackAsync(install, kind, file, unpacked, ct);
+        File.Delete(file);
+        Subdir.Take(unpacked, null, target, options.Value, ct);
+    }
+
+    private void Copy(Manifest manifest, string path, string target, CancellationToken ct)
+    {
         switch (Posix.Look(path))
         {
             case null:
@@ -25,5 +47,5 @@ internal sealed class LocalSource(LocalRoots roots, IOptions<InstallOptions> opt
             default:
                 throw Errors.BadFile(manifest.Uri, "is a device, socket or pipe");
         }
-    }, ct);
+    }
 }

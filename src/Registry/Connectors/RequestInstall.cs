@@ -17,7 +17,7 @@ internal static class RequestInstall
             .RequireScope("connectors:install")
             .WithName("InstallConnector").WithSummary("Installs a connector from its manifest").WithTags("Connectors")
             .WithDescription("""
-                The body is a manifest, or {"url": …} to fetch one from, or {"catalog": …} for the name of one in the catalog, with "version" for one that its
+                The body is a manifest or a connector hub's connector-packaging.json, or {"url": …} to fetch one from, or {"catalog": …} for the name of one in the catalog, with "version" for one that its
                 author calls so. An install of an existing name makes a new version.
                 """)
             .Accepts<Manifest>("application/json")
@@ -30,7 +30,7 @@ internal static class RequestInstall
     {
         var body = await LimitedBody.ReadAsync(context.Request.Body, ManifestDownload.MaxBytes, cancel)
             ?? throw Errors.BodyTooLarge(ManifestDownload.MaxBytes);
-        var manifest = await ReadAsync(body, name, download, indexes, cancel);
+        var manifest = await ConnectorPackaging.ResolveAsync(await ReadAsync(body, name, download, indexes, cancel), download, cancel);
 
         await using var connection = await database.OpenConnectionAsync(cancel);
         var row = await BeginInstall.BeginAsync(connection, null, manifest, BeginInstall.Install, null, null, context.Actor(), cancel);
@@ -49,7 +49,7 @@ internal static class RequestInstall
             if (json.RootElement.TryGetProperty("url", out _)) return await FetchAsync(json.RootElement, name, download, cancel);
             if (json.RootElement.TryGetProperty("catalog", out _)) return await FindAsync(json.RootElement, name, indexes, cancel);
         }
-        return ManifestReader.Read(json.RootElement, name);
+        return ConnectorPackaging.Is(json.RootElement) ? ConnectorPackaging.Read(json.RootElement, name) : ManifestReader.Read(json.RootElement, name);
     }
 
     private static async Task<Manifest> FetchAsync(JsonElement json, string? name, ManifestDownload download, CancellationToken cancel)
@@ -59,7 +59,9 @@ internal static class RequestInstall
         if (fields.Errors.Count > 0) throw Errors.InvalidManifest(fields.Errors);
 
         using var fetched = JsonText.Parse(await download.GetAsync(url, cancel), "The document at the url");
-        return ManifestReader.Read(fetched.RootElement, name ?? ownName);
+        return ConnectorPackaging.Is(fetched.RootElement)
+            ? ConnectorPackaging.Read(fetched.RootElement, name ?? ownName ?? ConnectorPackaging.NameIn(url))
+            : ManifestReader.Read(fetched.RootElement, name ?? ownName);
     }
 
     private static async Task<Manifest> FindAsync(JsonElement json, string? name, CatalogIndexes indexes, CancellationToken cancel)

@@ -11,7 +11,7 @@ internal static class ManifestReader
     public static readonly string[] Fields =
     [
         "name", "description", "source", "uri", "install_command", "update_command", "command", "ref", "subdir", "protocol", "auto_mtls",
-        "version", "sha256", "env", "limits", "platforms", "described_by",
+        "version", "sha256", "env", "limits", "platforms", "described_by", "configuration",
     ];
 
     private static readonly string[] LimitFields = ["memory_mb", "processes", "start_seconds"];
@@ -31,7 +31,7 @@ internal static class ManifestReader
             Uri: fields.Required("uri"),
             InstallCommand: fields.Optional("install_command"),
             UpdateCommand: fields.Optional("update_command"),
-            Command: protocol == Manifest.ServiceProtocol ? fields.Optional("command") : fields.Required("command"),
+            Command: protocol is Manifest.ServiceProtocol or Manifest.PackageProtocol ? fields.Optional("command") : fields.Required("command"),
             Ref: fields.Optional("ref"),
             Subdir: fields.Optional("subdir"),
             Protocol: protocol,
@@ -41,7 +41,8 @@ internal static class ManifestReader
             Env: ReadEnv(fields),
             Limits: ReadLimits(fields),
             Platforms: ReadPlatforms(fields),
-            DescribedBy: fields.Optional("described_by"));
+            DescribedBy: fields.Optional("described_by"),
+            Configuration: fields.Optional("configuration"));
 
         IReadOnlyList<FieldError> errors = [.. fields.Errors, .. ManifestRules.Check(manifest)];
         return errors.Count == 0 ? manifest : throw Errors.InvalidManifest(errors);

@@ -10,7 +10,7 @@ internal static partial class ManifestRules
     private static readonly string[] Sources = ["HTTP", "VCS", "Local", "Image", "Server"];
 
     /// <summary>Connectors can be spoken to in these ways. A new one is added with its driver.</summary>
-    private static readonly string[] Protocols = ["c1", "platform", Manifest.ServiceProtocol];
+    private static readonly string[] Protocols = ["c1", "platform", Manifest.ServiceProtocol, Manifest.PackageProtocol];
 
     public static List<FieldError> Check(Manifest manifest)
     {
@@ -44,6 +44,7 @@ internal static partial class ManifestRules
         if (manifest.Protocol is { } protocol && !Protocols.Contains(protocol))
             errors.Add(new("protocol", "unsupported_protocol", $"Connectors are spoken to by {string.Join(", ", Protocols)} only, so far."));
         ServiceRules.Check(manifest, errors);
+        PackageRules.Check(manifest, errors);
         ManifestNeeds.Check(manifest, errors);
         return errors;
     }
@@ -54,7 +55,7 @@ internal static partial class ManifestRules
         [
             ("description", manifest.Description, 4096), ("uri", manifest.Uri, 2048), ("ref", manifest.Ref, 255), ("subdir", manifest.Subdir, 1024), ("version", manifest.Version, 64),
             ("install_command", manifest.InstallCommand, 16384), ("update_command", manifest.UpdateCommand, 16384), ("command", manifest.Command, 16384),
-            ("described_by", manifest.DescribedBy, 2048),
+            ("described_by", manifest.DescribedBy, 2048), ("configuration", manifest.Configuration, 2048),
         ];
         foreach (var (field, text, limit) in texts)
         {

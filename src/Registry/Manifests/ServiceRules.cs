@@ -10,8 +10,8 @@ internal static class ServiceRules
     {
         if (!manifest.IsService)
         {
-            if (manifest.Source is "Image" or "Server")
-                errors.Add(new("source", "only_for_services", $"The source {manifest.Source} belongs to the protocol {Manifest.ServiceProtocol}; connectors of other protocols are programs (HTTP, VCS, Local)."));
+            if (manifest.Source == "Server" || (manifest.Source == "Image" && !manifest.IsPackage))
+                errors.Add(new("source", "only_for_services", $"The source {manifest.Source} belongs to the protocol {Manifest.ServiceProtocol}{(manifest.Source == "Image" ? $" or {Manifest.PackageProtocol}" : "")}; connectors of other protocols are programs (HTTP, VCS, Local)."));
             if (manifest.DescribedBy is not null)
                 errors.Add(new("described_by", "only_for_services", $"The field belongs to the protocol {Manifest.ServiceProtocol}."));
             return;

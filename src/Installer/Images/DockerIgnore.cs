@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Platform.Installer.Services;
+namespace Platform.Installer.Images;
 
 /// <summary>
 /// Which files are no part of a build's context, by the rules of docs.docker.com/build/concepts/context: the last pattern that matches a path, or a
@@ -13,8 +13,9 @@ internal sealed class DockerIgnore
 
     private readonly List<(Regex Pattern, bool TakesIn)> rules = [];
 
+    /// <param name="file">For messages.</param>
     /// <exception cref="InstallFailedException"><c>dockerignore_invalid</c>.</exception>
-    public static DockerIgnore Read(string text)
+    public static DockerIgnore Read(string text, string file = FileName)
     {
         var read = new DockerIgnore();
         foreach (var (position, whole) in text.TrimStart('\ufeff').Split('\n').Index())
@@ -31,7 +32,7 @@ internal sealed class DockerIgnore
             }
             catch (Exception e) when (e is ArgumentException or NotSupportedException)
             {
-                throw ServiceErrors.DockerIgnoreInvalid(position + 1, line);
+                throw ImageErrors.DockerIgnoreInvalid(file, position + 1, line);
             }
         }
         return read;
@@ -40,8 +41,6 @@ internal sealed class DockerIgnore
     /// <param name="path">Relative to the context, with <c>/</c>.</param>
     public bool Ignores(string path)
     {
-        // What docker build reads itself it gets in any case.
-        if (path is "Dockerfile" or FileName) return false;
         var ignored = false;
         foreach (var (pattern, takesIn) in rules)
             if (takesIn == ignored && Matches(pattern, path)) ignored = !takesIn;

@@ -1,24 +1,27 @@
 using System.Formats.Tar;
 
-namespace Platform.Installer.Services;
+namespace Platform.Installer.Images;
 
 /// <summary>What a build sees: the source's files but for the ignored ones, as a tar without times and owners, so that unchanged files find the engine's cache.</summary>
 internal static class BuildContext
 {
+    private const long MaxTextBytes = 1 << 20;
     private const UnixFileMode Plain = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Executable = Plain | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    /// <param name="dockerfile">Relative to the source; with it and what it ignores by it is in the context, whatever that says.</param>
     /// <returns>How many files and folders it has.</returns>
-    public static Task<int> WriteAsync(string source, string path, InstallOptions limits, CancellationToken ct) => Task.Run(() =>
+    public static Task<int> WriteAsync(string source, string dockerfile, string path, InstallOptions limits, CancellationToken ct) => Task.Run(() =>
     {
-        var ignored = DockerIgnore.Read(ReadText(source, DockerIgnore.FileName) ?? "");
+        var (place, text) = IgnoreFile(source, dockerfile);
+        var ignored = DockerIgnore.Read(text, place ?? DockerIgnore.FileName);
         using var output = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None);
         using var tar = new TarWriter(output, TarEntryFormat.Gnu, leaveOpen: true);
         var count = 0;
         foreach (var item in Tree.Walk(source, limits).OrderBy(item => item.Path, StringComparer.Ordinal))
         {
             ct.ThrowIfCancellationRequested();
-            if (ignored.Ignores(item.Path)) continue;
+            if (ignored.Ignores(item.Path) && item.Path != dockerfile && item.Path != place) continue;
             var entry = item.Entry.Kind switch
             {
                 Posix.Kind.Folder => new GnuTarEntry(TarEntryType.Directory, item.Path + "/") { Mode = Executable },
@@ -34,10 +37,19 @@ internal static class BuildContext
         return count;
     }, ct);
 
-    /// <returns>Null when there is no such file at the root; one that is a link or a folder is none.</returns>
+    /// <returns>Null when there is no such file; one that is a link or a folder, or lies behind a link, is none.</returns>
     public static string? ReadText(string source, string name)
     {
         var path = Path.Combine(source, name);
-        return Posix.Look(path) is { Kind: Posix.Kind.File } ? File.ReadAllText(path) : null;
+        if (Posix.Look(path) is not { Kind: Posix.Kind.File } file || Posix.RealPath(path) != $"{Posix.RealPath(source)}/{name}") return null;
+        return file.Size <= MaxTextBytes ? File.ReadAllText(path) : throw Errors.BadFile(name, $"has more than {MaxTextBytes} bytes");
+    }
+
+    // As docker build looks for it, and besides it beside a Dockerfile that is not at the root, where packages of connectors have it.
+    private static (string? Place, string Text) IgnoreFile(string source, string dockerfile)
+    {
+        foreach (var place in (string[])[$"{dockerfile}{DockerIgnore.FileName}", Path.Combine(Path.GetDirectoryName(dockerfile)!, DockerIgnore.FileName), DockerIgnore.FileName])
+            if (ReadText(source, place) is { } text) return (place, text);
+        return (null, "");
     }
 }
