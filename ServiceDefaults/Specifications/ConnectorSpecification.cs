@@ -32,9 +32,11 @@ public sealed record ConnectorSpecification(
 /// Text is taken as it is given: not trimmed, and blank text is a value like any other, also as a default; not given is what is absent or null. A regular
 /// expression may then be one that can't be matched in linear time: it is given 100 ms.
 /// </param>
+/// <param name="ReservedPrefixes">Of a name with <c>*</c>: names that begin so are refused.</param>
 public sealed record Parameter(
     string Name, string Description, string Type, string? Default = null, bool Secret = false, IReadOnlyList<Validation>? Validations = null,
-    Parameter? Elements = null, IReadOnlyList<Parameter>? Properties = null, bool Verbatim = false)
+    Parameter? Elements = null, IReadOnlyList<Parameter>? Properties = null, bool Verbatim = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? ReservedPrefixes = null)
 {
     [JsonIgnore]
     public bool IsRequired => Validations?.Any(v => v.Type == ValidationTypes.Required) == true;

@@ -19,8 +19,11 @@ internal sealed class ParameterReader
         {
             // Looking for what was meant takes time, which is not spent on errors that nobody sees.
             if (errors.Count == ParameterRules.MaxErrors) break;
-            if (ParameterRules.Find(parameters, member.Name) is null)
+            var parameter = ParameterRules.Find(parameters, member.Name);
+            if (parameter is null)
                 Add(isSecret ? path.TrimEnd('.') : path + member.Name, "unknown_field", KnownNames.Hint(parameters, member.Name));
+            else if (parameter.ReservedPrefixes?.FirstOrDefault(p => member.Name.StartsWith(p, StringComparison.Ordinal)) is { } prefix)
+                Add(path + member.Name, "reserved_name", $"Names that begin with {prefix} are the platform's own.");
             else if (!given.TryAdd(member.Name, member.Value))
                 Add(path + member.Name, "duplicate_field", "The field stands there twice.");
         }

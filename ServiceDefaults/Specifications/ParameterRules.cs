@@ -24,7 +24,7 @@ public static partial class ParameterRules
     /// <param name="json">A JSON object; blank: an empty one.</param>
     /// <returns>
     /// The values as a JSON object, <c>{}</c> when there are errors. The fields of errors are paths such as <c>limits.size</c> or <c>tables[0].name</c>, empty
-    /// for the whole; their codes are malformed_json, wrong_type, unknown_field, duplicate_field, required, out_of_range, not_allowed, no_match and
+    /// for the whole; their codes are malformed_json, wrong_type, unknown_field, reserved_name, duplicate_field, required, out_of_range, not_allowed, no_match and
     /// too_deep, and unusable_rule for a specification in which <see cref="Problems"/> would have found something.
     /// </returns>
     public static (string Json, IReadOnlyList<FieldError> Errors) Apply(IReadOnlyList<Parameter> parameters, string json)

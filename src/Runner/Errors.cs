@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Platform.Ndc;
 using Platform.Runner.Invocations;
 using Platform.Runner.Runs;
 using Platform.ServiceDefaults;
@@ -113,6 +116,49 @@ internal static class Errors
         "unknown_subscription", 404, "There is no such subscription", $"{Shorten(connection)} has no subscription with the id {Shorten(id)}.",
         "GET /v1/connections/{name}/subscriptions lists those it has."));
 
+    public static ProblemException InvalidQuery(IReadOnlyList<NdcFinding> findings) => new(new(
+        "invalid_query", 422, "The query does not fit the connector's schema", string.Join(" ", findings.Take(3).Select(f => f.Message)) + (findings.Count > 3 ? " And more." : ""),
+        "Correct every field named under errors; nothing was asked of the connector.", [.. findings.Select(f => new FieldError(f.Path, f.Code, f.Message))]));
+
+    public static ProblemException ExplainNotSupported() => new(new(
+        "explain_not_supported", 501, "The connector can't explain queries", "Its capabilities have no query.explain.", "Ask it the query itself."));
+
+    public static ProblemException OptionsDoNotFit(string connection, IReadOnlyList<FieldError> errors) => new(new(
+        "invalid_options", 422, "The connection's options do not fit", $"{errors.Count} of the options of {connection} are not what the connector's current version takes.",
+        "Change the options of the connection, or go back to a version that takes them.", errors));
+
+    public static ProblemException TooManyQueries(int seconds) => new(new(
+        "too_many_queries", 503, "Too many queries at once", "This Runner passes on as many queries as it may, and they take their time.",
+        "Try again later, or raise Queries:Concurrent.", Extensions: RetryAfter(seconds)));
+
+    /// <summary>The connector is not there, or takes no queries.</summary>
+    public static ProblemException NotQueried(RunFault fault) => fault.Code == "queries_not_supported"
+        ? new(new(fault.Code, 422, "The connector takes no queries", fault.Message, fault.Remedy))
+        : new(NotDescribed(fault).Problem with { Status = fault.Transient || fault.Code == Faults.RunnerStopping.Code ? 503 : 409 });
+
+    /// <summary>Refusals keep the connector's status where it is about the request; what it failed in is a bad gateway.</summary>
+    /// <param name="mask">Takes secrets out of what the connector said.</param>
+    public static ProblemException ConnectorFailed(NdcFault fault, Func<string, string> mask)
+    {
+        var said = new Dictionary<string, object?> { ["status"] = fault.Status, ["message"] = fault.ConnectorMessage is { } message ? mask(message) : null };
+        said["details"] = fault.Details is { } details ? Masked(details, mask) : fault.Excerpt is { } excerpt ? mask(excerpt) : null;
+        var (code, status, title) = fault switch
+        {
+            { Code: NdcFaults.Refused, Status: >= 400 and < 500 and not (401 or 407 or 408 or 429) } => ("connector_refused", fault.Status.Value, "The connector refused the query"),
+            { Code: NdcFaults.Refused, Status: 429 } => ("connector_busy", 503, "The connector has too much to do"),
+            { Code: NdcFaults.Refused } => ("connector_failed", fault.Status == 501 ? 501 : 502, "The connector failed"),
+            { Code: NdcFaults.Silent } => ("connector_silent", 504, "The connector did not answer in time"),
+            { Code: NdcFaults.TooLarge } => ("answer_too_large", 502, "The connector's answer is too large"),
+            { Code: NdcFaults.Unreachable } => ("connector_unreachable", 502, "The connector can't be reached"),
+            { Code: NdcFaults.AnswerCut } => ("answer_cut", 502, "The connector's answer broke off"),
+            _ => ("bad_answer", 502, "The connector's answer can't be read"),
+        };
+        var extensions = new Dictionary<string, object?> { ["connector"] = said };
+        if (fault.RetryAfter is { } after && after > TimeSpan.Zero)
+            extensions["retry_after"] = (int)Math.Ceiling(Math.Min(after.TotalSeconds, 3600));
+        return new(new(code, status, title, mask(fault.Message), "The connector's own words are under connector.", Extensions: extensions));
+    }
+
     public static ProblemException InvalidSchedule(IReadOnlyList<FieldError> errors) => new(new(
         "invalid_schedule", 422, "The schedule has errors", $"The schedule has {errors.Count} error{(errors.Count == 1 ? "" : "s")}.",
         "Correct every field named under errors and send it again.", errors));
@@ -130,6 +176,20 @@ internal static class Errors
 
     public static ProblemException IfMatchRequired() => new(new(
         "if_match_required", 428, "The change needs a condition", "The request has no If-Match.", "Send If-Match with the ETag of the schedule that you have read."));
+
+    // A secret that was a number is no JSON any more.
+    private static JsonNode? Masked(JsonElement json, Func<string, string> mask)
+    {
+        var text = mask(json.GetRawText());
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return JsonValue.Create(text);
+        }
+    }
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }

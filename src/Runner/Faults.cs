@@ -153,6 +153,9 @@ internal static class Faults
     public static RunFaultException SubscriptionsNotSupported() => new(new("subscriptions_not_supported",
         "Connectors of this protocol publish nothing that could be subscribed to.", "Start a run, or give the connection a schedule."));
 
+    public static RunFaultException QueriesNotSupported() => new(new("queries_not_supported",
+        "Connectors of this protocol take no queries.", "Start a run and read the objects that it brings, or invoke its actions: GET /v1/connections/{name}/actions lists them."));
+
     public static RunFaultException BadSpecification(IReadOnlyList<string> problems) => new(new("bad_specification",
         $"What the connector says of itself makes no sense: {string.Join("; ", problems)}.",
         "Mend what the connector answers to Specify, and install it again."));

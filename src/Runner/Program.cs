@@ -7,6 +7,8 @@ using Platform.Runner.Drivers;
 using Platform.Runner.Drivers.Oms;
 using Platform.Runner.Invocations;
 using Platform.Runner.Logs;
+using Platform.Runner.Packages.Check;
+using Platform.Runner.Queries;
 using Platform.Runner.Runs;
 using Platform.Runner.Schedules;
 using Platform.Runner.Subscriptions;
@@ -36,6 +38,8 @@ builder.Services.AddSingleton<DescribeConnector>().AddSingleton<PrepareConnectio
 builder.Services.AddInvocations();
 builder.Services.AddSubscriptions();
 builder.Services.AddChecks();
+builder.Services.AddQueries();
+builder.Services.AddImageCheck();
 
 var app = builder.Build();
 app.UseServiceDefaults();
@@ -43,7 +47,9 @@ app.MapGrpcService<RunnerService>();
 app.MapRuns();
 app.MapInvocations();
 app.MapChecks();
+app.MapQueries();
 app.MapSchedules();
 app.MapSubscriptions();
 app.MapOmsCheck();
+app.MapImageCheck();
 app.Run();

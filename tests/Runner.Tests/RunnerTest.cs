@@ -30,7 +30,7 @@ public abstract class RunnerTest(ServersFixture servers, GoConnectors connectors
     {
         database = servers.PostgresConnectionString("runner");
         peers = await Peers.StartAsync();
-        runner = await StartAsync();
+        runner = await StartAsync(RunnerSettings);
     }
 
     public virtual async ValueTask DisposeAsync()
@@ -41,6 +41,9 @@ public abstract class RunnerTest(ServersFixture servers, GoConnectors connectors
         Directory.Delete(temporary, recursive: true);
         Directory.Delete(data, recursive: true);
     }
+
+    /// <summary>Of the Runner that is there from the beginning.</summary>
+    private protected virtual (string, string)[] RunnerSettings => [];
 
     private protected Task<RunnerProcess> StartAsync(params (string, string)[] settings) =>
         RunnerProcess.StartAsync(peers, database, servers.RabbitMqUri, data, temporary, settings);

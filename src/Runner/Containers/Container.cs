@@ -78,12 +78,19 @@ internal sealed class Container
     public Task<CommandOutcome> ExecuteAsync(IReadOnlyList<string> argv, long maxBytes, CancellationToken cancel) =>
         ContainerCommand.RunAsync(engine, Id, argv, maxBytes, cancel);
 
+    /// <summary>Sends its first process a signal.</summary>
+    /// <param name="signal">Such as <c>SIGTERM</c>.</param>
+    /// <exception cref="DockerApiException">It has ended.</exception>
+    /// <exception cref="ProblemException">The engine can't be reached.</exception>
+    public Task SignalAsync(string signal, CancellationToken cancel) =>
+        engine.AskAsync(c => c.Containers.KillContainerAsync(Id, new() { Signal = signal }, cancel));
+
     /// <summary>SIGTERM, the grace, then SIGKILL.</summary>
     public async Task StopAsync(TimeSpan grace, CancellationToken hurry)
     {
         try
         {
-            await engine.AskAsync(c => c.Containers.KillContainerAsync(Id, new() { Signal = "SIGTERM" }, hurry));
+            await SignalAsync("SIGTERM", hurry);
             await Task.WhenAny(Exited, Task.Delay(grace, hurry));
         }
         catch (Exception e) when (e is DockerApiException or ProblemException or OperationCanceledException)

@@ -28,12 +28,17 @@ internal static class KeepAlive
             "arm64" => Elf(183, [.. Arm64.SelectMany(BitConverter.GetBytes)]),
             _ => null,
         };
-        if (program is null)
-            return null;
+        return program is null ? null : Archive(Path, program);
+    }
+
+    /// <summary>A tar archive with one program.</summary>
+    /// <param name="path">From the root.</param>
+    public static Stream Archive(string path, byte[] program)
+    {
         var archive = new MemoryStream();
         using (var tar = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
         {
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, Path[1..])
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, path[1..])
             {
                 Mode = (UnixFileMode)0b101_101_101,
                 DataStream = new MemoryStream(program),
@@ -44,8 +49,9 @@ internal static class KeepAlive
         return archive;
     }
 
-    // The header of the file and that of its one segment, which is the whole file; see elf(5).
-    private static byte[] Elf(ushort machine, byte[] code)
+    /// <summary>An executable: the header of the file and that of its one segment, which is the whole file; see elf(5).</summary>
+    /// <param name="machine">62: amd64, 183: arm64.</param>
+    public static byte[] Elf(ushort machine, byte[] code)
     {
         var file = new MemoryStream();
         using var writer = new BinaryWriter(file);

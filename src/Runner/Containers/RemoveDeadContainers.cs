@@ -1,6 +1,7 @@
 using Docker.DotNet;
 using Microsoft.Extensions.Options;
 using Platform.Runner.Drivers.Oms.Servers;
+using Platform.Runner.Drivers.Servers;
 using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Containers;

@@ -1,9 +1,12 @@
 using Platform.Runner.Containers;
 using Platform.Runner.Drivers.GoPlugin;
+using Platform.Runner.Drivers.Ndc;
+using Platform.Runner.Drivers.Ndc.Servers;
 using Platform.Runner.Drivers.Oms;
 using Platform.Runner.Drivers.Oms.Http;
 using Platform.Runner.Drivers.Oms.Rpc;
 using Platform.Runner.Drivers.Oms.Servers;
+using Platform.Runner.Drivers.Servers;
 using Platform.Runner.Processes;
 using Platform.ServiceDefaults;
 
@@ -17,24 +20,26 @@ internal static class DriverSetup
         services.AddDriver<GoPluginDriver>(GoPluginDriver.C1);
         services.AddDriver<GoPluginDriver>(GoPluginDriver.Native);
         services.AddDriver<OmsDriver>(OmsDriver.Protocol);
+        services.AddDriver<NdcDriver>(NdcDriver.Protocol);
 
         services.AddSingleton<ServiceVersions>().AddSingleton<OmsHttpClients>().AddSingleton<HttpAction>();
+        services.AddSingleton<PackageVersions>();
         services.AddSingleton<RpcChannels>().AddSingleton<RpcDescriptions>().AddSingleton<RpcAction>();
 
         services.AddOptions<ConnectorSettings>().BindConfiguration(ConnectorSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddHostedService<PrepareAtStart>();
         services.AddSingleton<ProcessLauncher>().AddSingleton<Isolation>().AddSingleton<RunFolders>().AddSingleton<ConnectorDrivers>();
-        services.AddOmsServers();
+        services.AddWarmServers();
     }
 
-    /// <summary>The servers of described services, and the engine that runs the containers among them.</summary>
-    public static void AddOmsServers(this IServiceCollection services)
+    /// <summary>The servers of described services and packaged connectors, and the engine that runs the containers among them.</summary>
+    public static void AddWarmServers(this IServiceCollection services)
     {
         services.AddContainerEngine();
         services.AddOptions<ServerSettings>().BindConfiguration(ServerSettings.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<Sandbox>().AddSingleton<ServerStart>().AddSingleton<OmsServers>();
+        services.AddSingleton<Sandbox>().AddSingleton<PackageTelemetry>().AddSingleton<ServerStart>().AddSingleton<WarmServers>();
         services.AddHostedService<RemoveDeadContainers>();
-        services.AddHostedService(provider => provider.GetRequiredService<OmsServers>());
+        services.AddHostedService(provider => provider.GetRequiredService<WarmServers>());
     }
 
     private static void AddDriver<T>(this IServiceCollection services, string protocol)

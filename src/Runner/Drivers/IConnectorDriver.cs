@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Platform.Ndc;
 using Platform.Runner.Processes;
 using Platform.Runner.Runs;
 using Platform.ServiceDefaults;
@@ -26,6 +28,16 @@ internal interface IConnectorDriver
     /// <summary>Carries out one action, in a process of its own where connectors are processes.</summary>
     /// <exception cref="RunFaultException"><c>unknown_action</c>: connectors of this kind have none.</exception>
     Task<ActionAnswer> InvokeAsync(ActionWork work, CancellationToken cancel);
+
+    /// <summary>What the connector says of itself with a connection's options, where that is more than it says without; null: it is not.</summary>
+    /// <param name="options">As in <see cref="SyncWork"/>.</param>
+    Task<ConnectorSpecification?> SpecifyAsync(ConnectorLaunch launch, string options, CancellationToken cancel) => Task.FromResult<ConnectorSpecification?>(null);
+
+    /// <summary>Passes a query on, in the connector's own language.</summary>
+    /// <exception cref="RunFaultException"><c>queries_not_supported</c>: connectors of this kind have none.</exception>
+    /// <exception cref="ProblemException">The request is not one that the connector could answer.</exception>
+    /// <exception cref="NdcException">The connector refused it.</exception>
+    Task<QueryAnswer> QueryAsync(QueryWork work, CancellationToken cancel) => throw Faults.QueriesNotSupported();
 
     /// <summary>Makes the connector ready to be subscribed to; what it started stays until the listener is disposed.</summary>
     /// <exception cref="RunFaultException"><c>subscriptions_not_supported</c>: connectors of this kind publish nothing.</exception>
@@ -96,3 +108,22 @@ internal sealed record ActionError(
     string Code, string Message, bool Retryable, IReadOnlyList<FieldViolation> Violations, bool AsksAgain = false, TimeSpan? NotBefore = null, string? Detail = null);
 
 internal sealed record FieldViolation(string Field, string Message);
+
+/// <summary>One query to pass on.</summary>
+/// <param name="Options">As in <see cref="SyncWork"/>.</param>
+/// <param name="Body">Sent byte by byte.</param>
+/// <param name="Request">The same, parsed.</param>
+/// <param name="Explains">Asks how it would be answered.</param>
+internal sealed record QueryWork(ConnectorLaunch Launch, string Options, ReadOnlyMemory<byte> Body, JsonElement Request, bool Explains);
+
+/// <summary>An answer that is still to be read. Until it is disposed it holds the connector.</summary>
+internal sealed class QueryAnswer(NdcAnswer answer, IDisposable use) : IAsyncDisposable
+{
+    public NdcAnswer Answer => answer;
+
+    public async ValueTask DisposeAsync()
+    {
+        await answer.DisposeAsync();
+        use.Dispose();
+    }
+}

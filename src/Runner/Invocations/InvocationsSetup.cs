@@ -6,7 +6,7 @@ internal static class InvocationsSetup
     {
         services.AddOptions<InvocationSettings>().BindConfiguration(InvocationSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<InvocationStore>().AddSingleton<InvocationTurns>().AddSingleton<InvocationExecution>();
-        services.AddSingleton<InvokeAction>().AddSingleton<WaitForInvocation>();
+        services.AddSingleton<SpecifyConnection>().AddSingleton<InvokeAction>().AddSingleton<WaitForInvocation>();
         services.AddSingleton<InvocationWorker>().AddHostedService(s => s.GetRequiredService<InvocationWorker>());
     }
 

@@ -15,7 +15,8 @@ namespace Platform.Runner.Invocations;
 /// for what was never begun.
 /// </summary>
 internal sealed class InvokeAction(
-    PrepareConnection prepare, InvocationStore store, InvocationExecution execution, InvocationWorker worker, WaitForInvocation wait, IOptions<InvocationSettings> options)
+    PrepareConnection prepare, SpecifyConnection specify, InvocationStore store, InvocationExecution execution, InvocationWorker worker, WaitForInvocation wait,
+    IOptions<InvocationSettings> options)
 {
     private const int DefaultWaitSeconds = 30;
     private const int MaxWaitSeconds = 50;
@@ -47,7 +48,7 @@ internal sealed class InvokeAction(
         if (key is not null && await FindAsync(context.Actor(), key, connection, action, given, cancel) is { } known)
             return await AnswerAsync(known.Id, request, context, cancel);
 
-        var specification = ListActions.Read(prepared);
+        var specification = await specify.RunAsync(prepared, cancel);
         var asked = ListActions.Find(specification, action);
         var (arguments, argumentErrors) = ParameterRules.Apply(asked.Parameters, given);
         var (connectionOptions, optionErrors) = ParameterRules.Apply(specification!.Parameters, Encoding.UTF8.GetString(prepared.Options.Span));

@@ -22,8 +22,8 @@ internal static class ListActions
             .Produces<Page<ActionView>>()
             .ProducesProblem(404).ProducesProblem(409)
             .WithSummary("The actions that a connection offers");
-        actions.MapGet("/{action}", async (string name, string action, PrepareConnection prepare, CancellationToken cancel) =>
-                View(Find(Read(await prepare.RunAsync(name, Guid.CreateVersion7(), cancel)), action)))
+        actions.MapGet("/{action}", async (string name, string action, PrepareConnection prepare, SpecifyConnection specify, CancellationToken cancel) =>
+                View(Find(await specify.RunAsync(await prepare.RunAsync(name, Guid.CreateVersion7(), cancel), cancel), action)))
             .RequireScope("actions:read")
             .Produces<ActionView>()
             .ProducesProblem(404).ProducesProblem(409)
@@ -38,8 +38,8 @@ internal static class ListActions
     public static ConnectorSpecification? Read(RunSpecification prepared) => ConnectorSpecification.FromJson(prepared.Specification.Span);
 
     // Not in pages: a specification has as many as its author wrote.
-    private static async Task<Page<ActionView>> ListAsync(string name, PrepareConnection prepare, CancellationToken cancel) =>
-        new([.. (Read(await prepare.RunAsync(name, Guid.CreateVersion7(), cancel))?.Actions ?? []).Select(View)], null);
+    private static async Task<Page<ActionView>> ListAsync(string name, PrepareConnection prepare, SpecifyConnection specify, CancellationToken cancel) =>
+        new([.. ((await specify.RunAsync(await prepare.RunAsync(name, Guid.CreateVersion7(), cancel), cancel))?.Actions ?? []).Select(View)], null);
 
     private static ActionView View(ActionSpecification action) => new(
         action.Name, action.Description, action.Mutates, action.Exclusive, action.Idempotent,

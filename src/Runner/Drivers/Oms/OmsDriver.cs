@@ -7,6 +7,7 @@ using Platform.Runner.Drivers.Oms.Events;
 using Platform.Runner.Drivers.Oms.Http;
 using Platform.Runner.Drivers.Oms.Rpc;
 using Platform.Runner.Drivers.Oms.Servers;
+using Platform.Runner.Drivers.Servers;
 using Platform.Runner.Processes;
 using Platform.ServiceDefaults;
 
@@ -16,7 +17,7 @@ namespace Platform.Runner.Drivers.Oms;
 /// Services that a file describes (Open Microservice Specification): their actions are requests to a server that is kept warm between calls, and
 /// commands beside it. A connection's options are the service's environment.
 /// </summary>
-internal sealed class OmsDriver(ServiceVersions versions, OmsServers servers, OmsHttpClients clients, HttpAction http, RpcAction rpc) : IConnectorDriver
+internal sealed class OmsDriver(ServiceVersions versions, WarmServers servers, OmsHttpClients clients, HttpAction http, RpcAction rpc) : IConnectorDriver
 {
     public const string Protocol = Manifest.ServiceProtocol;
 
@@ -89,7 +90,7 @@ internal sealed class OmsDriver(ServiceVersions versions, OmsServers servers, Om
     private async Task<ConnectorSpecification> WithRpcParametersAsync(
         ConnectorLaunch launch, ServiceVersion version, ConnectorSpecification specification, CancellationToken cancel)
     {
-        OmsServerUse? use = null;
+        ServerUse<OmsServer>? use = null;
         try
         {
             List<ActionSpecification> actions = [];
@@ -116,11 +117,11 @@ internal sealed class OmsDriver(ServiceVersions versions, OmsServers servers, Om
         }
     }
 
-    private async Task<OmsServerUse> AcquireAsync(ConnectorLaunch launch, string options, ServiceVersion version, CancellationToken cancel)
+    private async Task<ServerUse<OmsServer>> AcquireAsync(ConnectorLaunch launch, string options, ServiceVersion version, CancellationToken cancel)
     {
         try
         {
-            return await servers.AcquireAsync(new(launch, options, version.Service, version.Runtime), cancel);
+            return await servers.AcquireAsync(new OmsServerWish(launch, options, version.Service, version.Runtime), cancel);
         }
         catch (ProblemException e)
         {

@@ -1,19 +1,13 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Platform.Oms;
-using Platform.Runner.Processes;
+using Platform.Runner.Drivers.Servers;
 
 namespace Platform.Runner.Drivers.Oms;
 
 /// <summary>A service that is there and ready: a container, a process in the sandbox, or a server that somebody else runs.</summary>
-internal abstract class OmsServer
+internal abstract class OmsServer : WarmServer
 {
-    /// <summary>It is gone, or has to be replaced: not for further calls. Those under way may still end.</summary>
-    public virtual bool HasEnded => false;
-
-    /// <summary>As invocations record it, such as <c>docker</c>, <c>bwrap+cgroup1</c> or <c>server</c>.</summary>
-    public abstract string Isolation { get; }
-
     /// <summary>Somebody else runs it, at an address that a caller chose: connections to it pass the outbound guard.</summary>
     public virtual bool IsElsewhere => false;
 
@@ -28,13 +22,6 @@ internal abstract class OmsServer
     /// <param name="maxBytes">Of standard output; more is the fault <c>result_too_large</c>. Of standard error the end is kept.</param>
     /// <exception cref="RunFaultException">It could not be run at all: a server elsewhere can't, for one.</exception>
     public abstract Task<CommandOutcome> ExecuteAsync(IReadOnlyList<string> argv, long maxBytes, CancellationToken cancel);
-
-    /// <summary>From now on its own output goes there too, until what is returned is disposed.</summary>
-    public virtual IDisposable? Follow(ConnectorOutput output) => null;
-
-    /// <summary>Ends it as its description says, then by force, with everything that it started. Never fails, and may be repeated.</summary>
-    /// <param name="hurry">There is no more time to be gentle.</param>
-    public virtual Task EndAsync(CancellationToken hurry) => Task.CompletedTask;
 }
 
 /// <param name="ExitCode">128 and the signal's number where one ended it; 126 and 127 as a shell's: not executable, not found.</param>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Platform.Contracts;
 using Platform.Runner.Containers;
+using Platform.Runner.Drivers.Servers;
 using Platform.Runner.Processes;
 using Platform.Servers;
 
@@ -50,7 +51,7 @@ public sealed class ContainerLeaseTests(ContainerEngineFixture engine, OmsProgra
         foreach (var (socket, where) in ((string, string)[])[("/nowhere/docker.sock", "/nowhere/docker.sock"), ("off", "switched off")])
         {
             await using var services = Services(socket);
-            var servers = services.GetRequiredService<Drivers.Oms.Servers.OmsServers>();
+            var servers = services.GetRequiredService<WarmServers>();
 
             var fault = (await Assert.ThrowsAsync<RunFaultException>(() => servers.AcquireAsync(Wish(ServiceKinds.Image), Cancel))).Fault;
             using (var use = await servers.AcquireAsync(Wish(ServiceKinds.Process), Cancel))

@@ -2,7 +2,9 @@ using System.Text;
 using System.Text.Json;
 using Platform.Contracts;
 using Platform.Oms;
+using Platform.Runner.Drivers.Oms;
 using Platform.Runner.Drivers.Oms.Servers;
+using Platform.Runner.Drivers.Servers;
 using Platform.Runner.Processes;
 using Platform.Servers;
 
@@ -190,7 +192,7 @@ public sealed class ContainerServerTests(ContainerEngineFixture engine, OmsProgr
     private async Task<RunFault> FailAsync(OmsService service, int startSeconds = 60) =>
         (await Assert.ThrowsAsync<RunFaultException>(() => Servers.AcquireAsync(Wish(ServiceKinds.Image, service, startSeconds: startSeconds), Cancel))).Fault;
 
-    private static async Task<string> ReadAsync(OmsServerUse use, string file) =>
+    private static async Task<string> ReadAsync(ServerUse<OmsServer> use, string file) =>
         Encoding.UTF8.GetString((await use.Server.ExecuteAsync(["/service", "read", file], 100, Cancel)).Output);
 
     private JsonElement Inspect() => JsonDocument.Parse(Engine.Docker("inspect", Assert.Single(Containers()))).RootElement[0];

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Platform.Contracts;
 using Platform.Oms;
+using Platform.Runner.Drivers.Servers;
 using Platform.Runner.Drivers;
 using Platform.Runner.Drivers.Oms.Servers;
 using Platform.Runner.Processes;
@@ -18,7 +19,7 @@ public abstract class ServerTest(ContainerEngineFixture engine, OmsPrograms prog
     private readonly string temporary = Directory.CreateTempSubdirectory("st-").FullName;
     private readonly List<ServiceProvider> runners = [];
 
-    private protected OmsServers Servers => field ??= StartRunner();
+    private protected WarmServers Servers => field ??= StartRunner();
 
     private protected CollectedLog Log { get; } = new();
 
@@ -36,9 +37,9 @@ public abstract class ServerTest(ContainerEngineFixture engine, OmsPrograms prog
     {
         foreach (var runner in runners)
         {
-            await runner.GetRequiredService<OmsServers>().StopAsync(CancellationToken.None);
+            await runner.GetRequiredService<WarmServers>().StopAsync(CancellationToken.None);
             // With the volumes of this test's connection: the engine may be one that stays.
-            await runner.GetRequiredService<OmsServers>().ForgetAsync(Connection);
+            await runner.GetRequiredService<WarmServers>().ForgetAsync(Connection);
             await runner.DisposeAsync();
         }
 
@@ -47,11 +48,11 @@ public abstract class ServerTest(ContainerEngineFixture engine, OmsPrograms prog
         Directory.Delete(temporary, recursive: true);
     }
 
-    private protected OmsServers StartRunner(params (string Name, string Value)[] settings)
+    private protected WarmServers StartRunner(params (string Name, string Value)[] settings)
     {
         var runner = Services(engine.Socket, settings);
         runners.Add(runner);
-        var servers = runner.GetRequiredService<OmsServers>();
+        var servers = runner.GetRequiredService<WarmServers>();
         servers.StartAsync(CancellationToken.None);
         return servers;
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Platform.Oms;
 using Platform.Runner.Containers;
 using Platform.Runner.Drivers.Oms.Servers;
+using Platform.Runner.Drivers.Servers;
 using Platform.Runner.Processes;
 using Platform.ServiceDefaults;
 

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Platform.Oms;
 using Platform.Runner.Drivers.Oms.Servers;
+using Platform.Runner.Drivers.Servers;
 using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Drivers.Oms.Events;
@@ -11,7 +12,7 @@ namespace Platform.Runner.Drivers.Oms.Events;
 /// A described service that publishes. To subscribe is a request of <c>{"id", "endpoint", "event", "data"}</c>, always JSON, whatever the file says of its
 /// arguments' places; to end it is one of <c>{"id"}</c>, which most services have no way for.
 /// </summary>
-internal sealed class OmsListener(OmsService service, OmsServerUse use, EventReceiver receiver, HttpClient http) : ConnectorListener
+internal sealed class OmsListener(OmsService service, ServerUse<OmsServer> use, EventReceiver receiver, HttpClient http) : ConnectorListener
 {
     private const int MaxAnswer = 4096;
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(30);

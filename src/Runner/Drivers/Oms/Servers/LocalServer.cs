@@ -1,5 +1,6 @@
 using System.Net.NetworkInformation;
 using Platform.Oms;
+using Platform.Runner.Drivers.Servers;
 using Platform.Runner.Processes;
 
 namespace Platform.Runner.Drivers.Oms.Servers;
@@ -33,7 +34,7 @@ internal sealed class LocalServer : OmsServer
         // It would be taken for the service, and be told the connection's arguments.
         var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(l => l.Port).Intersect(wish.OwnPorts).ToList();
         if (taken.Count > 0)
-            throw OmsServerFaults.PortTaken(taken[0]);
+            throw ServerFaults.PortTaken(taken[0]);
         using var following = output.Follow(wish.Launch.Output);
         var folder = sandbox.NewFolder();
         ConnectorProcess? process = null;

@@ -5,15 +5,6 @@ namespace Platform.Runner.Drivers.Oms.Servers;
 /// <summary>Ways in which a server of a described service fails to be there, beside those of <see cref="Faults"/>.</summary>
 internal static class OmsServerFaults
 {
-    public static RunFaultException Busy(int places) => new(new("services_busy",
-        $"This Runner keeps {places} servers of services, and all of them are in use.",
-        "Try again later, or raise Services:MaxWarm.", Transient: true));
-
-    public static RunFaultException PortTaken(int port) => new(new("service_port_taken",
-        $"The port {port}, where the service listens, is in use on this machine: by the same service for another connection or with other options, or by another program.",
-        "Without a container the ports of services are this machine's. Install the connector where a container engine is, so that each has its own, or end what has the port.",
-        Transient: true));
-
     public static RunFaultException UnknownKind(string kind) => new(new("unknown_service_kind",
         $"The version's .platform/service.json names the kind \"{kind}\", which this Runner does not know.",
         "Install the connector again; a newer platform may have written it."));

@@ -1,6 +1,6 @@
 using Platform.Runner.Processes;
 
-namespace Platform.Runner.Drivers.Oms.Servers;
+namespace Platform.Runner.Drivers.Servers;
 
 /// <summary>
 /// What a service writes that is kept between calls: into the log of every call that is under way. It may write of one call what it got in another, so

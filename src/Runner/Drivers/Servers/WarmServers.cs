@@ -4,13 +4,13 @@ using Platform.Runner.Containers;
 using Platform.Runner.Drivers.Oms.Containers;
 using Platform.ServiceDefaults;
 
-namespace Platform.Runner.Drivers.Oms.Servers;
+namespace Platform.Runner.Drivers.Servers;
 
 /// <summary>
 /// The servers of this Runner, kept warm between calls: one per connection, version and options. Whoever asks for one that is being started waits for
-/// that start; one that died is replaced; one whose connection's options or version have changed goes once its calls have ended.
+/// that start; one that died is replaced, after a pause where that keeps happening; one whose connection's options or version have changed goes once its calls have ended.
 /// </summary>
-internal sealed partial class OmsServers(ServerStart starter, ContainerEngine engine, IOptions<ServerSettings> settings, ILogger<OmsServers> logger) : IHostedService
+internal sealed partial class WarmServers(ServerStart starter, ContainerEngine engine, IOptions<ServerSettings> settings, ILogger<WarmServers> logger) : IHostedService
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
     private readonly Lock gate = new();
@@ -18,6 +18,7 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
     // Not for further calls, and still used by some.
     private readonly HashSet<Entry> retired = [];
     private readonly Dictionary<Entry, Task> ends = [];
+    private readonly RestartPauses pauses = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource hurry = new();
     private TaskCompletionSource released = NewSignal();
@@ -28,14 +29,15 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
     /// It could not be started; <c>container_engine_unavailable</c>; <c>services_busy</c>: all places are taken; <c>service_port_taken</c>: by the process
     /// of another connection, or of other options; <c>runner_stopping</c>.
     /// </exception>
-    public async Task<OmsServerUse> AcquireAsync(OmsServerWish wish, CancellationToken cancel)
+    public async Task<ServerUse<T>> AcquireAsync<T>(ServerWish<T> wish, CancellationToken cancel)
+        where T : WarmServer
     {
         var entry = await HoldAsync(wish, cancel);
         try
         {
             var server = await entry.Server.WaitAsync(cancel);
             var following = server.Follow(wish.Launch.Output);
-            return new(server, () =>
+            return new((T)server, () =>
             {
                 following?.Dispose();
                 Release(entry);
@@ -81,7 +83,7 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
         await Task.WhenAll(all);
     }
 
-    private async Task<Entry> HoldAsync(OmsServerWish wish, CancellationToken cancel)
+    private async Task<Entry> HoldAsync(ServerWish wish, CancellationToken cancel)
     {
         var begun = Stopwatch.GetTimestamp();
         while (true)
@@ -103,7 +105,7 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
             }
 
             if (Stopwatch.GetElapsedTime(begun) >= wish.Launch.Limits.Start)
-                throw taken is { } port ? OmsServerFaults.PortTaken(port) : OmsServerFaults.Busy(settings.Value.MaxWarm);
+                throw taken is { } port ? ServerFaults.PortTaken(port) : ServerFaults.Busy(settings.Value.MaxWarm);
             await Task.WhenAny(place, Task.Delay(LookInterval, cancel));
             cancel.ThrowIfCancellationRequested();
         }
@@ -111,7 +113,7 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
 
     /// <summary>Ends what nobody uses and what has a port that this one needs: who asks the port must never be answered by another one.</summary>
     /// <returns>The port that is not free yet, as its process is in use or about to end; null: all are.</returns>
-    private int? PortInTheWay(OmsServerWish wish)
+    private int? PortInTheWay(ServerWish wish)
     {
         // One that died has let go of it.
         var holders = entries.Values.Concat(retired).Where(e => !e.IsSpent).Concat(ends.Keys)
@@ -122,7 +124,15 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
     }
 
     // Not within the lock, nor on whoever came first.
-    private Task<OmsServer> StartAsync(OmsServerWish wish) => Task.Run(() => starter.StartAsync(wish, stopping.Token));
+    private Task<WarmServer> StartAsync(ServerWish wish)
+    {
+        var pause = pauses.Before(wish.Key);
+        return Task.Run(async () =>
+        {
+            await Task.Delay(pause, stopping.Token);
+            return await starter.StartAsync(wish, stopping.Token);
+        });
+    }
 
     private void Release(Entry entry)
     {
@@ -166,6 +176,8 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
             entries.Remove(entry.Wish.Key);
         if (ends.TryGetValue(entry, out var end))
             return end;
+        if (entry.IsSpent)
+            pauses.Died(entry.Wish.Key, Stopwatch.GetElapsedTime(entry.Begun));
         // Not within the lock.
         ends[entry] = end = Task.Run(() => EndAsync(entry));
         _ = end.ContinueWith(
@@ -209,11 +221,13 @@ internal sealed partial class OmsServers(ServerStart starter, ContainerEngine en
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private sealed class Entry(OmsServerWish wish, Task<OmsServer> server)
+    private sealed class Entry(ServerWish wish, Task<WarmServer> server)
     {
-        public OmsServerWish Wish => wish;
+        public ServerWish Wish => wish;
 
-        public Task<OmsServer> Server => server;
+        public Task<WarmServer> Server => server;
+
+        public long Begun { get; } = Stopwatch.GetTimestamp();
 
         public int Uses { get; private set; }
 
