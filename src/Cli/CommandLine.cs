@@ -5,12 +5,14 @@ using Platform.Cli.Api;
 using Platform.Cli.Catalog;
 using Platform.Cli.Connections;
 using Platform.Cli.Connectors;
+using Platform.Cli.Images;
 using Platform.Cli.Installs;
 using Platform.Cli.Invocations;
 using Platform.Cli.Local;
 using Platform.Cli.Lock;
 using Platform.Cli.Objects;
 using Platform.Cli.Oms;
+using Platform.Cli.Queries;
 using Platform.Cli.Rejects;
 using Platform.Cli.Runs;
 using Platform.Cli.Schedules;
@@ -89,6 +91,7 @@ internal static class CommandLine
         Sync.Command(),
         new Command("runs", "Runs of connections.") { ListRuns.Command(), ShowRun.Command(), ShowRunLog.Command(), CancelRun.Command(), SweepRun.Command(), RunLimits.Command() },
         new Command("actions", "What connectors can be asked to do.") { ListActions.Command(), ShowAction.Command(), InvokeAction.Command() },
+        QueryConnection.Command(),
         new Command("invocations", "Actions that were asked for: how they went.")
         {
             InvocationCommands.List(), InvocationCommands.Show(), GetResult.Command(), ShowRunLog.Command("invocation"), InvocationCommands.Cancel(),
@@ -105,6 +108,7 @@ internal static class CommandLine
         new Command("objects", "The objects that connectors brought.") { ListObjects.Command(), ExportObjects.Command() },
         new Command("state", "Where a connection's next run goes on.") { ShowState.Command(), SetState.Command(), ResetState.Command() },
         new Command("rejects", "Objects that could not be stored.") { ListRejects.Command(), ShowReject.Command(), ReplayReject.Command(), DismissReject.Command() },
+        new Command("image", "Images of packaged connectors.") { BuildImage.Command(), CheckImage.Command() },
         new Command("oms", "Descriptions of services, without a platform.") { CheckService.Command() },
         ShowStatus.Command(),
         Up.Command(),

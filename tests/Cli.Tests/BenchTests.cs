@@ -63,6 +63,16 @@ public sealed class BenchTests : IDisposable
 
     [Fact]
     [Trait("Category", "Matrix")]
+    public async Task The_ndc_benchmark_asks_a_packaged_connector_directly_and_through_the_platform()
+    {
+        Require("/usr/lib/postgresql", "postgresql");
+        Require("/usr/bin/docker", "docker.io");
+
+        await MeasuresAsync("ndc", "query-overhead", "sync");
+    }
+
+    [Fact]
+    [Trait("Category", "Matrix")]
     public async Task The_sync_benchmark_brings_the_same_rows_to_the_table_by_every_way()
     {
         Require("/usr/lib/postgresql", "postgresql");

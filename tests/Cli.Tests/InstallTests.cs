@@ -28,7 +28,7 @@ public sealed class InstallTests
         var answer = await cli.RunAsync("connectors", "install", cli.Write("manifest.json", "{}"));
 
         Assert.Equal($"Installing files (install {Id})\n  one\n  two\nInstalled files, version 1, sha256 abc", answer.Output);
-        Assert.Equal((0, ""), (answer.ExitCode, answer.Errors));
+        Assert.True(answer is { ExitCode: 0, Errors: "" }, answer.Errors);
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class InstallTests
 
     [Theory]
     [InlineData("https://example.org/team/Greeter.git", """{"name":"greeter","source":"VCS","uri":"https://example.org/team/Greeter.git","protocol":"oms"}""")]
-    [InlineData("git@example.org:greeter.git#v2", """{"name":"greeter","source":"VCS","uri":"git@example.org:greeter.git","ref":"v2","protocol":"oms"}""")]
+    [InlineData("git@example.org:greeter.git#v2", """{"name":"greeter","source":"VCS","uri":"git@example.org:greeter.git","protocol":"oms","ref":"v2"}""")]
     [InlineData("image:localhost:5000/team/greeter:1.2", """{"name":"greeter","source":"Image","uri":"localhost:5000/team/greeter:1.2","protocol":"oms"}""")]
     [InlineData("image:greeter@sha256:00", """{"name":"greeter","source":"Image","uri":"greeter@sha256:00","protocol":"oms"}""")]
     public async Task A_described_service_needs_no_manifest(string argument, string body)
@@ -167,6 +167,65 @@ public sealed class InstallTests
         Assert.Equal(Path.Combine(cli.Folder.FullName, "docs/oms.yml"), sent[2].GetProperty("described_by").GetString());
         Assert.Equal(2, refused.ExitCode);
         Assert.StartsWith("error nothing_to_install: ", refused.Errors);
+    }
+
+    [Fact]
+    public async Task What_is_there_decides_whether_it_is_a_service_or_a_packaged_connector()
+    {
+        await using var stub = await StubGateway.StartAsync();
+        for (var i = 0; i < 7; i++) stub.On(i == 5 ? "POST /v1/connectors?name=ndc-demo" : "POST /v1/connectors", Running, 202);
+        using var cli = new Cli(stub.Url);
+        cli.Write("package/.hasura-connector/connector-metadata.yaml", "packagingDefinition: {type: ManagedDockerBuild}");
+        cli.Write("bare/Dockerfile", "FROM scratch");
+        cli.Write("registry/hub/ndc-demo/releases/v1.0.0/connector-packaging.json", """{"version": "v1.0.0", "source": {"hash": "a"}}""");
+        var folder = cli.Folder.FullName;
+        using (var tar = System.Diagnostics.Process.Start("tar", ["-czf", $"{folder}/ndc-packed.tgz", "-C", $"{folder}/package", "."])) await tar.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        foreach (string[] arguments in (string[][])
+                 [
+                     ["./package"], ["./bare", "--protocol", "ndc"], ["ndc-packed.tgz"], ["https://example.com/ndc-far.tar.gz?token=x"],
+                     ["image:team/ndc-demo:1", "--configuration", "package"], ["registry/hub/ndc-demo/releases/v1.0.0/connector-packaging.json"],
+                     ["https://example.com/demo.git", "--protocol", "ndc"],
+                 ])
+        {
+            var answer = await cli.RunAsync(["connectors", "install", .. arguments, "--no-wait"]);
+            Assert.True(answer is { ExitCode: 0, Errors: "" }, answer.Errors);
+        }
+
+        Assert.Equal(
+            [
+                $$"""{"name":"package","source":"Local","uri":"{{folder}}/package","protocol":"ndc"}""",
+                $$"""{"name":"bare","source":"Local","uri":"{{folder}}/bare","protocol":"ndc"}""",
+                $$"""{"name":"ndc-packed","source":"Local","uri":"{{folder}}/ndc-packed.tgz","protocol":"ndc"}""",
+                """{"name":"ndc-far","source":"HTTP","uri":"https://example.com/ndc-far.tar.gz?token=x","protocol":"ndc"}""",
+                $$"""{"name":"ndc-demo","source":"Image","uri":"team/ndc-demo:1","protocol":"ndc","configuration":"{{folder}}/package"}""",
+                """{"version": "v1.0.0", "source": {"hash": "a"}}""",
+                """{"name":"demo","source":"VCS","uri":"https://example.com/demo.git","protocol":"ndc"}""",
+            ],
+            stub.Requests.Select(request => request.Body));
+    }
+
+    [Theory]
+    [InlineData("bare", "protocol_unclear")]
+    [InlineData("both", "protocol_unclear")]
+    [InlineData("empty.tgz", "nothing_to_install")]
+    [InlineData("torn.tgz", "nothing_to_install")]
+    [InlineData("connector-definition.tgz", "no_name")]
+    public async Task Where_nothing_there_decides_it_is_asked_for(string argument, string code)
+    {
+        using var cli = new Cli("http://127.0.0.1:1");
+        cli.Write("bare/Dockerfile", "FROM scratch");
+        cli.Write("both/oms.yml", "oms: 1");
+        cli.Write("both/.hasura-connector/connector-metadata.yaml", "");
+        cli.Write("torn.tgz", "no archive");
+        cli.Write("connector-definition.tgz", "");
+        using (var packed = new System.IO.Compression.GZipStream(File.Create($"{cli.Folder.FullName}/empty.tgz"), System.IO.Compression.CompressionLevel.Fastest))
+            packed.Write(new byte[1024]);
+
+        var answer = await cli.RunAsync("connectors", "install", "./" + argument);
+
+        Assert.Equal(2, answer.ExitCode);
+        Assert.StartsWith($"error {code}: ", answer.Errors);
     }
 
     [Fact]

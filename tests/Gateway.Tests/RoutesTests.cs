@@ -8,8 +8,12 @@ public sealed class RoutesTests
     [InlineData("/v1/runs/{id}/sweep", true)]
     [InlineData("/v1/runs/{id}/progress", true)]
     [InlineData("/v1/installs/{id}/log", true)]
+    [InlineData("/v1/images/builds/{id}/log", true)]
+    [InlineData("/v1/images/builds/{**rest}", false)]
     [InlineData("/v1/runs/{**rest}", false)]
+    [InlineData("/v1/connections/{name}/query/{**rest}", true)]
     [InlineData("/v1/oms/check", false)]
+    [InlineData("/v1/images/check", true)]
     public void What_may_be_silent_for_minutes_is_waited_for(string path, bool patient)
     {
         var route = Assert.Single(Routes.All, r => r.Match.Path == path);

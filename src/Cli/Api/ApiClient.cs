@@ -44,7 +44,8 @@ internal sealed class ApiClient : IDisposable
     public Task<JsonElement> DeleteAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, null, cancel);
 
     /// <summary>Posts text as it stands, so that the API's complaint about its position fits the user's file.</summary>
-    public Task<JsonElement> PostTextAsync(string path, string json, CancellationToken cancel) => SendAsync(HttpMethod.Post, path, json, cancel);
+    public Task<JsonElement> PostTextAsync(string path, string json, CancellationToken cancel, TimeSpan? within = null) =>
+        SendAsync(HttpMethod.Post, path, json, cancel, within);
 
     public Task<JsonElement> PutTextAsync(string path, string json, CancellationToken cancel) => SendAsync(HttpMethod.Put, path, json, cancel);
 

@@ -56,12 +56,18 @@ internal static class FollowInstall
             return ExitCode.Failed;
         }
 
+        Tell(screen, error, named ? $"{install.Connector}: {error.Message}" : error.Message);
+        return ExitCode.Failed;
+    }
+
+    /// <summary>An error with the command that failed, and the end of what that wrote.</summary>
+    public static void Tell(Screen screen, InstallError error, string message)
+    {
         List<(string, string)> details = [];
         if (error.Command is { } command) details.Add(("command", command));
         if (error.ExitCode is { } exit) details.Add(("exit code", exit.ToString()));
         foreach (var line in error.OutputTail?.TrimEnd('\n').Split('\n') ?? []) details.Add(("output", line));
-        screen.Fail(error.Code, named ? $"{install.Connector}: {error.Message}" : error.Message, details, error.Remedy);
-        return ExitCode.Failed;
+        screen.Fail(error.Code, message, details, error.Remedy);
     }
 
     private static async Task<JsonElement> WaitAsync(Call call, Install install, ProgressTask? bar)
@@ -99,7 +105,7 @@ internal static class FollowInstall
     }
 
     /// <summary>Every line once, though the stream starts at the first line again after each break.</summary>
-    private static async Task PrintLogAsync(Call call, string path, CancellationToken cancel)
+    public static async Task PrintLogAsync(Call call, string path, CancellationToken cancel)
     {
         var (printed, told) = (0, false);
         while (true)
@@ -123,7 +129,7 @@ internal static class FollowInstall
                 if (!told && e is not ApiException { Status: 404 })
                 {
                     told = true;
-                    call.Screen.Warn("installer_away", "The Installer can't be reached; the install goes on once it is back.",
+                    call.Screen.Warn("installer_away", "The Installer can't be reached; its work goes on once it is back.",
                         "If it stays away, see the platform's log (apphost.log in its data folder), then stop and start the platform.");
                 }
 

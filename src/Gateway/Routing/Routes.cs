@@ -18,10 +18,13 @@ internal static class Routes
         // An action is waited for, a check takes its time.
         ("/v1/connections/{name}/actions/{**rest}", "runner", true),
         ("/v1/connections/{name}/check", "runner", true),
+        ("/v1/connections/{name}/query/{**rest}", "runner", true),
         ("/v1/connections/{name}/subscriptions/{**rest}", "runner", false),
         ("/v1/invocations/{**rest}", "runner", true),
         ("/v1/installs/{**rest}", "registry", false),
         ("/v1/installs/{id}/log", "installer", true),
+        ("/v1/images/builds/{**rest}", "installer", false),
+        ("/v1/images/builds/{id}/log", "installer", true),
         ("/v1/runs/{**rest}", "runner", false),
         ("/v1/runs/{id}/progress", "runner", true),
         ("/v1/runs/{id}/log", "runner", true),
@@ -29,6 +32,8 @@ internal static class Routes
         ("/v1/runs/{id}/sweep", "runner", true),
         ("/v1/schedules/{**rest}", "runner", false),
         ("/v1/oms/check", "runner", false),
+        // Up to two minutes.
+        ("/v1/images/check", "runner", true),
         ("/v1/objects/{**rest}", "ingest", false),
         ("/v1/rejects/{**rest}", "ingest", false),
         ("/v1/objects/export", "ingest", true),
