@@ -29,6 +29,8 @@ switch (args)
         return await RunBenchmark.RunAsync(options);
     case ["oms", .. var options]:
         return await OmsBenchmark.RunAsync(options);
+    case ["ndc", .. var options]:
+        return await NdcBenchmark.RunAsync(options);
     default:
         await Console.Error.WriteLineAsync("error bad_usage: start this by ./platform bench");
         return 2;

@@ -100,6 +100,14 @@ internal sealed class PlatformProcess : IAsyncDisposable
             throw new InvalidOperationException($"The action did not succeed: {invocation}");
     }
 
+    public async Task QueryAsync(string connection, object query)
+    {
+        using var answer = await http.PostAsJsonAsync($"/v1/connections/{connection}/query", query);
+        var body = await answer.Content.ReadAsStringAsync();
+        if (!answer.IsSuccessStatusCode)
+            throw new InvalidOperationException($"The query was answered {body}");
+    }
+
     /// <returns>The path of the run.</returns>
     public async Task<string> StartRunAsync(string connection) => $"/v1/runs/{(await SendAsync("/v1/runs", new { connection })).GetProperty("id").GetString()}";
 

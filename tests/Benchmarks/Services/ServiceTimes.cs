@@ -24,7 +24,7 @@ internal static class ServiceTimes
     // As connectors/greeter-oms says.
     private const int HttpPort = 24680, RpcPort = 24681;
 
-    private sealed record Contestant(string Name, Func<Task> CallAsync);
+    public sealed record Contestant(string Name, Func<Task> CallAsync);
 
     public static async Task RunAsync(ServicePlan plan, string folder, Results results)
     {
@@ -114,7 +114,8 @@ internal static class ServiceTimes
         results.Goals.Add(new($"errors-{AtOnce}", errors, 0, AtLeast: false));
     }
 
-    private static async Task<Measure> MeasureAsync(ServicePlan plan, string name, string? peer, params Contestant[] contestants)
+    /// <summary>The median of each round, of calls that take turns with those of the others.</summary>
+    public static async Task<Measure> MeasureAsync(ServicePlan plan, string name, string? peer, params Contestant[] contestants)
     {
         async Task<double> SampleAsync(Contestant contestant)
         {
