@@ -22,7 +22,7 @@ public sealed class BenchTests : IDisposable
 
         Assert.Equal((2, ""), (answer.ExitCode, answer.Output));
         Assert.StartsWith($"error bad_usage: there is no benchmark '{name}'", answer.Errors, StringComparison.Ordinal);
-        Assert.EndsWith("one of: grpc ingest sync install run oms", answer.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("one of: grpc ingest sync install run oms ndc", answer.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
