@@ -53,7 +53,7 @@ internal sealed class DescribeConnector(
         var limits = LaunchLimits.Of(settings.Value, start.Limits);
         using var bundle = await bundles.GetAsync(start.Digest, cancel);
         var output = new ConnectorOutput(logger, null, request.Connector, NoOptions);
-        var description = await driver.DescribeAsync(ConnectorLaunch.Of(request.Connector, start, bundle.Files, limits, output), cancel);
+        var description = await driver.DescribeAsync(ConnectorLaunch.Of(request.Connector, start, bundle.Files, limits, output, connection: null), cancel);
         var specification = description.Specification is { } said ? UnsafeByteOperations.UnsafeWrap(said.ToJson()) : ByteString.Empty;
         return new() { Isolation = description.Isolation, Protocol = description.Protocol, Specification = specification };
     }

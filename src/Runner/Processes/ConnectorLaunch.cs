@@ -31,6 +31,6 @@ internal sealed record ConnectorLaunch(string Connector, string Bundle, string C
     /// <param name="start">As Registry says it.</param>
     /// <param name="connection">As <see cref="Connection"/>.</param>
     public static ConnectorLaunch Of(
-        string connector, ConnectorStart start, string bundle, LaunchLimits limits, ConnectorOutput output, string? connection = null) =>
+        string connector, ConnectorStart start, string bundle, LaunchLimits limits, ConnectorOutput output, string? connection) =>
         new(connector, bundle, start.Command, limits, output, start.AutoMtls) { Environment = start.Env, Digest = start.Digest, Connection = connection };
 }

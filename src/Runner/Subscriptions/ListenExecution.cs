@@ -86,7 +86,8 @@ internal sealed partial class ListenExecution(
                 throw Faults.InvalidOptions(errors);
             using var bundle = await bundles.GetAsync(prepared.Start.Digest, stop);
             var output = new ConnectorOutput(logger, listener.RunId, listener.Connector, mask);
-            var launch = ConnectorLaunch.Of(listener.Connector, prepared.Start, bundle.Files, LaunchLimits.Of(settings.Value, prepared.Start.Limits), output);
+            var limits = LaunchLimits.Of(settings.Value, prepared.Start.Limits);
+            var launch = ConnectorLaunch.Of(listener.Connector, prepared.Start, bundle.Files, limits, output, listener.ConnectionId.ToString());
             using var pages = await PageLoad.OpenAsync(ingest, new Open { Run = listener.Identity(), NotifyChanges = prepared.ChangedEvents }, stop);
             return await sessions.RunAsync(listener, drivers.For(prepared.Start.Protocol), launch, options, pages, mask, async () => await PrepareAsync(listener, stop) is { } now && now.Equals(prepared), stop);
         }
