@@ -59,7 +59,7 @@ public sealed class ServiceTests(PlatformFixture platform)
         await InvokeOnAsync(name, "greet", """{"name": "Ada"}""");
         var greeting = await Limits.UntilAsync("the greeting to be an object", Limits.Event, async () => (await ObjectsAsync()).SingleOrDefault());
         Assert.Equal(("greeted", "/greeter"), ((string?)greeting["stream"], (string?)greeting["uri"]));
-        Assert.Equal("Hello, Ada!", (string?)greeting["metadata"]!["data"]!["greeting"]);
+        Assert.Equal("Hello, Ada!", (string?)JsonNode.Parse((string)greeting["metadata"]!)!["data"]!["greeting"]);
         var changed = (await consumer.UntilAllAsync("objects.changed"))["objects.changed"]["body"]!;
         Assert.Equal((string?)greeting["remote_id"], (string?)changed["changes"]![0]!["remote_id"]);
 

@@ -59,8 +59,8 @@ public sealed class RecordingServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        listener.Stop();
         await serving;
+        listener.Stop();
         stop.Dispose();
     }
 
@@ -69,13 +69,15 @@ public sealed class RecordingServer : IAsyncDisposable
         List<Task> open = [];
         try
         {
-            while (true)
+            while (!stop.IsCancellationRequested)
                 open.Add(TalkAsync(await listener.AcceptTcpClientAsync(stop.Token)));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
-            await Task.WhenAll(open);
+            // As it was told.
         }
+
+        await Task.WhenAll(open);
     }
 
     private async Task TalkAsync(TcpClient client)
