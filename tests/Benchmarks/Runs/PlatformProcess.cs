@@ -129,8 +129,8 @@ internal sealed class PlatformProcess : IAsyncDisposable
         http.Dispose();
         if (!process.HasExited)
         {
-            // As Ctrl-C: it ends its servers, and in the end itself.
-            using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            // It ends its servers, and in the end itself.
+            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
             await process.WaitForExitAsync().WaitAsync(EndLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
