@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Platform.Contracts;
 using Platform.Oms;
@@ -14,22 +13,13 @@ internal sealed record ServiceVersion(OmsService Service, ServiceRuntime Runtime
     public string? DescriptorsOf(OmsAction action) => Runtime.Descriptors?.GetValueOrDefault(action.Name);
 }
 
-/// <summary>Reads versions, each once: a bundle never changes, and an action should not wait for YAML.</summary>
+/// <summary>Versions of described services, whose YAML no action should wait for.</summary>
 internal sealed class ServiceVersions
 {
-    private const int MaxKept = 256;
-    private readonly ConcurrentDictionary<string, ServiceVersion> kept = new(StringComparer.Ordinal);
+    private readonly OncePerBundle<ServiceVersion> versions = new(Read);
 
     /// <exception cref="RunFaultException"><c>bad_service_bundle</c>.</exception>
-    public ServiceVersion Read(ConnectorLaunch launch)
-    {
-        if (kept.TryGetValue(launch.Digest, out var known))
-            return known;
-        var read = Read(launch.Bundle);
-        if (kept.Count >= MaxKept)
-            kept.Clear();
-        return launch.Digest.Length == 0 ? read : kept[launch.Digest] = read;
-    }
+    public ServiceVersion Read(ConnectorLaunch launch) => versions.Read(launch);
 
     private static ServiceVersion Read(string bundle)
     {
