@@ -19,6 +19,11 @@ public sealed record PackageRuntime(
 {
     /// <summary>Where it stands in a bundle. JSON, as PlatformJson of ServiceDefaults writes it.</summary>
     public const string Path = ".platform/package.json";
+
+    /// <summary>Names that begin so are the platform's to give values to (Hasura's RFC 0000-deployment, and the draft before it).</summary>
+    public static readonly IReadOnlyList<string> ReservedPrefixes = ["HASURA_", "OTEL_EXPORTER_"];
+
+    public static bool IsReserved(string variable) => ReservedPrefixes.Any(prefix => variable.StartsWith(prefix, StringComparison.Ordinal));
 }
 
 /// <param name="Default">Null: none.</param>

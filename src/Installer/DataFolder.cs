@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Platform.ServiceDefaults;
 
 namespace Platform.Installer;
 
@@ -12,7 +13,7 @@ internal sealed class DataFolder
     {
         // Manifests may hold credentials of a repository: nobody else reads here.
         Directory.CreateDirectory(options.Value.Directory, OwnerOnly);
-        Root = Posix.RealPath(options.Value.Directory)!;
+        Root = LocalPath.Real(options.Value.Directory)!;
         Directory.CreateDirectory(Store, OwnerOnly);
         Directory.CreateDirectory(Installs, OwnerOnly);
         Directory.CreateDirectory(Builds, OwnerOnly);

@@ -29,15 +29,6 @@ internal static partial class Posix
         return new Entry(kind, BitConverter.ToInt64(stat[40..]), (mode & 0b001_001_001) != 0, BitConverter.ToInt64(stat[48..]) * blockBytes, (UnixFileMode)(mode & 0xfff));
     }
 
-    /// <summary>The path with every link in it resolved; null when it does not exist.</summary>
-    public static string? RealPath(string path)
-    {
-        var found = RealPath(path, 0);
-        if (found == 0) return null;
-        try { return Marshal.PtrToStringUTF8(found); }
-        finally { Free(found); }
-    }
-
     /// <summary>Makes a rename in this folder survive a power cut.</summary>
     public static void SyncFolder(string path)
     {
@@ -66,12 +57,6 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatX(int folder, string path, int flags, uint mask, Span<byte> stat);
-
-    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint RealPath(string path, nint resolved);
-
-    [LibraryImport("libc", EntryPoint = "free")]
-    private static partial void Free(nint memory);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -1,6 +1,9 @@
 using Platform.Benchmarks;
 using Platform.Benchmarks.Calls;
+using Platform.Benchmarks.Packages;
 using Platform.Benchmarks.Plugins;
+using Platform.Benchmarks.Runs;
+using Platform.Benchmarks.Services;
 using Platform.Benchmarks.Syncs;
 
 switch (args)
@@ -26,11 +29,11 @@ switch (args)
     case ["install", .. var options]:
         return await InstallBenchmark.RunAsync(options);
     case ["run", .. var options]:
-        return await RunBenchmark.RunAsync(options);
+        return await SystemBenchmark.RunAsync("run", options, RunPlan.Of, RunTimes.RunAsync);
     case ["oms", .. var options]:
-        return await OmsBenchmark.RunAsync(options);
+        return await SystemBenchmark.RunAsync("oms", options, ServicePlan.Of, ServiceTimes.RunAsync, ("docker", DockerExec.ClientVersion()));
     case ["ndc", .. var options]:
-        return await NdcBenchmark.RunAsync(options);
+        return await SystemBenchmark.RunAsync("ndc", options, PackagePlan.Of, PackageTimes.RunAsync, ("docker", DockerExec.ClientVersion()));
     default:
         await Console.Error.WriteLineAsync("error bad_usage: start this by ./platform bench");
         return 2;

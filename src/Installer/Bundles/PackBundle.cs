@@ -40,7 +40,7 @@ internal sealed class PackBundle(BundleStore store, IOptions<InstallOptions> opt
     /// <returns>The digest.</returns>
     private string Pack(string folder, Stream output, CancellationToken ct)
     {
-        var root = Posix.RealPath(folder)!;
+        var root = LocalPath.Real(folder)!;
         var items = Tree.Walk(root, options.Value).ToList();
         items.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
         var links = CheckedLinks(root, items);

@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using Platform.ServiceDefaults;
 
 namespace Platform.Installer.Images;
 
@@ -41,7 +42,7 @@ internal static class BuildContext
     public static string? ReadText(string source, string name)
     {
         var path = Path.Combine(source, name);
-        if (Posix.Look(path) is not { Kind: Posix.Kind.File } file || Posix.RealPath(path) != $"{Posix.RealPath(source)}/{name}") return null;
+        if (Posix.Look(path) is not { Kind: Posix.Kind.File } file || LocalPath.Real(path) != $"{LocalPath.Real(source)}/{name}") return null;
         return file.Size <= MaxTextBytes ? File.ReadAllText(path) : throw Errors.BadFile(name, $"has more than {MaxTextBytes} bytes");
     }
 

@@ -9,9 +9,6 @@ internal static partial class MetadataVariables
 {
     private const string Field = "supportedEnvironmentVariables";
 
-    // RFC 0000-deployment: the platform's own.
-    private static readonly string[] reserved = ["HASURA_", "OTEL_EXPORTER_"];
-
     public static IReadOnlyList<PackageVariable> Read(YamlMappingNode root, MetadataFindings findings)
     {
         switch (root.Find(Field))
@@ -41,8 +38,8 @@ internal static partial class MetadataVariables
         else if (!Name().IsMatch(name)) findings.Error("variable_name_invalid", map.Find("name")!, $"'{name}' can't be the name of an environment variable");
         var variable = new PackageVariable(
             name ?? "", findings.Text(map, "description", $"{path}.description"), findings.Text(map, "defaultValue", $"{path}.defaultValue"), Required(map, path, findings));
-        if (!reserved.Any(prefix => variable.Name.StartsWith(prefix, StringComparison.Ordinal))) return variable;
-        findings.Warn("reserved_variable", map, $"{name} is left out: names that begin with {string.Join(" or ", reserved)} are the platform's to set");
+        if (!PackageRuntime.IsReserved(variable.Name)) return variable;
+        findings.Warn("reserved_variable", map, $"{name} is left out: names that begin with {string.Join(" or ", PackageRuntime.ReservedPrefixes)} are the platform's to set");
         return null;
     }
 

@@ -1,6 +1,7 @@
 using Platform.Contracts;
 using Platform.Installer.Installs;
 using Platform.Oms;
+using Platform.ServiceDefaults;
 
 namespace Platform.Installer.Services;
 
@@ -17,8 +18,8 @@ internal static class DescriptionFile
         IReadOnlyList<string> places = describedBy is null ? OmsReader.FileNames : [describedBy];
         var found = places.FirstOrDefault(place => Posix.Look(Path.Combine(source, place)) is not null) ?? throw ServiceErrors.DescriptionMissing(places);
         // A source is a stranger's: a link in it could lead to what only this service may read.
-        var real = Posix.RealPath(Path.Combine(source, found));
-        if (real is null || !real.StartsWith(Posix.RealPath(source) + "/", StringComparison.Ordinal)) throw ServiceErrors.DescriptionNoFile(found, "is a link that leads out of the source, or nowhere");
+        var real = LocalPath.Real(Path.Combine(source, found));
+        if (real is null || !real.StartsWith(LocalPath.Real(source) + "/", StringComparison.Ordinal)) throw ServiceErrors.DescriptionNoFile(found, "is a link that leads out of the source, or nowhere");
         return Posix.Look(real) is { Kind: Posix.Kind.File } ? found : throw ServiceErrors.DescriptionNoFile(found, "is not a file");
     }
 

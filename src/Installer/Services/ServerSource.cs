@@ -45,7 +45,7 @@ internal sealed class ServerSource(OutboundGuard guard, Download download, Local
     /// <returns>Null: there is no such file.</returns>
     private async Task<byte[]?> ReadAsync(string path, CancellationToken ct)
     {
-        if (Posix.RealPath(path) is null) return null;
+        if (LocalPath.Real(path) is null) return null;
         var real = roots.Check(path);
         return Posix.Look(real) switch
         {

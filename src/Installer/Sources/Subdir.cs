@@ -1,3 +1,5 @@
+using Platform.ServiceDefaults;
+
 namespace Platform.Installer.Sources;
 
 /// <summary>The folder of a repository or archive that a manifest wants as its root.</summary>
@@ -21,8 +23,8 @@ internal static class Subdir
             Directory.Move(fetched, target);
             return;
         }
-        var from = Posix.RealPath(Path.Combine(fetched, subdir)) ?? throw Errors.SubdirNotFound(subdir, "does not exist there");
-        var root = Posix.RealPath(fetched)!;
+        var from = LocalPath.Real(Path.Combine(fetched, subdir)) ?? throw Errors.SubdirNotFound(subdir, "does not exist there");
+        var root = LocalPath.Real(fetched)!;
         if (from != root && !from.StartsWith(root + "/", StringComparison.Ordinal)) throw Errors.SubdirNotFound(subdir, "is a link that leads out");
         if (!Directory.Exists(from)) throw Errors.SubdirNotFound(subdir, "is not a folder");
         // Copied, not moved: were the checks above ever wrong, a move would take a folder of the machine's away.

@@ -6,9 +6,6 @@ namespace Platform.Registry.Manifests;
 /// <summary>The rules of manifests of packaged connectors, and of the field that only those have.</summary>
 internal static class PackageRules
 {
-    // Hasura's RFC 0000-deployment, and the seed before it: what the platform tells the connector by them is the platform's to say.
-    private static readonly string[] reserved = ["HASURA_", "OTEL_EXPORTER_"];
-
     public static void Check(Manifest manifest, List<FieldError> errors)
     {
         if (!manifest.IsPackage)
@@ -27,8 +24,8 @@ internal static class PackageRules
                 if (!string.IsNullOrWhiteSpace(command))
                     errors.Add(new(field, "nothing_to_build", "The source Image has no files that a command could run in."));
         CheckConfiguration(manifest, errors);
-        foreach (var name in (manifest.Env ?? new Dictionary<string, string>()).Keys.Where(name => reserved.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))))
-            errors.Add(new($"env.{name}", "reserved_name", $"The variable is the platform's: names that begin with {string.Join(" or ", reserved)} are reserved."));
+        foreach (var name in (manifest.Env ?? new Dictionary<string, string>()).Keys.Where(PackageRuntime.IsReserved))
+            errors.Add(new($"env.{name}", "reserved_name", $"The variable is the platform's: names that begin with {string.Join(" or ", PackageRuntime.ReservedPrefixes)} are reserved."));
     }
 
     private static void CheckConfiguration(Manifest manifest, List<FieldError> errors)

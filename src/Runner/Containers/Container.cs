@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using Platform.Runner.Drivers.Oms;
+using Platform.Runner.Processes;
 using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Containers;
@@ -73,7 +73,7 @@ internal sealed class Container
     /// <summary>Waits until all that it wrote before it ended has come.</summary>
     public Task DrainAsync() => Task.WhenAny(log, Task.Delay(LogLimit));
 
-    /// <exception cref="RunFaultException">As <see cref="OmsServer.ExecuteAsync"/>.</exception>
+    /// <exception cref="RunFaultException">It could not be run, or wrote more than <paramref name="maxBytes"/> to standard output.</exception>
     /// <exception cref="StillRunningException">It was cancelled, or wrote too much, and could not be ended alone.</exception>
     public Task<CommandOutcome> ExecuteAsync(IReadOnlyList<string> argv, long maxBytes, CancellationToken cancel) =>
         ContainerCommand.RunAsync(engine, Id, argv, maxBytes, cancel);

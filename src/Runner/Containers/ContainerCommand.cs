@@ -1,7 +1,6 @@
 using System.Text;
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using Platform.Runner.Drivers.Oms;
 using Platform.Runner.Processes;
 using Platform.ServiceDefaults;
 

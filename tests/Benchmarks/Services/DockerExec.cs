@@ -6,6 +6,8 @@ namespace Platform.Benchmarks.Services;
 /// <param name="socket">Of the engine that the platform uses; null: the client's own choice.</param>
 internal sealed class DockerExec(string? socket)
 {
+    public static string ClientVersion() => new DockerExec(null).Run("--version").Output.Trim();
+
     /// <summary>Empty: there is no engine.</summary>
     public string Version() => Run("version", "--format", "{{.Server.Version}}").Output.Trim();
 

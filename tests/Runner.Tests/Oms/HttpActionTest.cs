@@ -4,6 +4,7 @@ using Platform.Oms;
 using Platform.Runner.Drivers;
 using Platform.Runner.Drivers.Oms;
 using Platform.Runner.Drivers.Oms.Http;
+using Platform.Runner.Processes;
 using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Tests.Oms;

@@ -14,10 +14,10 @@ internal static class NdcSpecification
     /// <summary>The options of its connections. A package does not say which of its variables are secret: those without a public default, and those that are called so, are.</summary>
     public static IReadOnlyList<Parameter> Options(PackageRuntime runtime) =>
     [
-        .. (runtime.Variables ?? []).Where(v => !PackageContainer.IsReserved(v.Name)).DistinctBy(v => v.Name, StringComparer.Ordinal).Select(v => new Parameter(
+        .. (runtime.Variables ?? []).Where(v => !PackageRuntime.IsReserved(v.Name)).DistinctBy(v => v.Name, StringComparer.Ordinal).Select(v => new Parameter(
             v.Name, v.Description ?? "", ParameterTypes.String, v.Default, v.Default is null || SecretWords.Any(w => v.Name.Contains(w, StringComparison.OrdinalIgnoreCase)),
             v.Required && v.Default is null ? [new(ValidationTypes.Required)] : [], Verbatim: true)).Where(p => Problem([p], [], []) is null),
-        new("*", "Any other variable of the connector's environment.", ParameterTypes.String, Secret: true, Verbatim: true, ReservedPrefixes: PackageContainer.ReservedPrefixes),
+        new("*", "Any other variable of the connector's environment.", ParameterTypes.String, Secret: true, Verbatim: true, ReservedPrefixes: PackageRuntime.ReservedPrefixes),
     ];
 
     /// <param name="schema">Null: it can't be known without a connection's options.</param>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Platform.Oms;
 using Platform.Runner.Drivers.Servers;
+using Platform.Runner.Processes;
 
 namespace Platform.Runner.Drivers.Oms;
 
@@ -23,11 +24,6 @@ internal abstract class OmsServer : WarmServer
     /// <exception cref="RunFaultException">It could not be run at all: a server elsewhere can't, for one.</exception>
     public abstract Task<CommandOutcome> ExecuteAsync(IReadOnlyList<string> argv, long maxBytes, CancellationToken cancel);
 }
-
-/// <param name="ExitCode">128 and the signal's number where one ended it; 126 and 127 as a shell's: not executable, not found.</param>
-/// <param name="Output">Whole, its bytes untouched.</param>
-/// <param name="Error">The end of it, at most 16 KiB, as UTF-8.</param>
-internal sealed record CommandOutcome(int ExitCode, byte[] Output, string Error);
 
 /// <summary>One action of a service to carry out, whatever its interface.</summary>
 /// <param name="Arguments">Validated, with defaults; only what is to be sent.</param>

@@ -12,6 +12,12 @@ internal abstract record ServerWish(ConnectorLaunch Launch, string Options)
     /// <summary>Of the connection; what is only described has none.</summary>
     public string Connection => Launch.Connection ?? "";
 
+    /// <summary>For people who look at the engine: whose container it is.</summary>
+    public IReadOnlyDictionary<string, string> Labels => new Dictionary<string, string>
+    {
+        ["platform.connection"] = Connection, ["platform.connector"] = Launch.Connector, ["platform.digest"] = Launch.Digest,
+    };
+
     /// <summary>Ports of this machine that it would listen at: of a process, as a container has its own.</summary>
     public virtual IReadOnlyCollection<int> OwnPorts => [];
 

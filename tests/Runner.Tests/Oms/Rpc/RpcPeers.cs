@@ -7,6 +7,7 @@ using Platform.Oms;
 using Platform.Runner.Drivers;
 using Platform.Runner.Drivers.Oms;
 using Platform.Runner.Drivers.Oms.Rpc;
+using Platform.Runner.Processes;
 using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Tests.Oms.Rpc;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Platform.Contracts;
 using Platform.Runner.Containers;
-using Platform.Runner.Drivers.Oms.Containers;
 
 namespace Platform.Runner.Drivers.Ndc.Servers;
 
@@ -14,9 +13,6 @@ internal static class PackageContainer
     public const string DirectoryVariable = "HASURA_CONFIGURATION_DIRECTORY";
     public const string TokenVariable = "HASURA_SERVICE_TOKEN_SECRET";
     private const string DefaultDirectory = "/etc/connector";
-
-    /// <summary>Names that the platform alone gives values to.</summary>
-    public static readonly IReadOnlyList<string> ReservedPrefixes = ["HASURA_", "OTEL_EXPORTER_"];
 
     /// <param name="preset">The image's own environment, as name=value.</param>
     /// <param name="telemetry">Where spans go, and what for; empty: nowhere.</param>
@@ -32,28 +28,21 @@ internal static class PackageContainer
                 : new Dictionary<string, string> { [directory] = Path.GetFullPath(Path.Combine(wish.Launch.Bundle, configuration)) },
             EmptyFolders = configuration is null ? [directory] : [],
             HasReadOnlyRoot = true,
-            Labels = new Dictionary<string, string>
-            {
-                [ServiceContainer.ConnectionLabel] = wish.Connection,
-                ["platform.connector"] = wish.Launch.Connector,
-                ["platform.digest"] = wish.Launch.Digest,
-            },
+            Labels = wish.Labels,
         };
     }
-
-    public static bool IsReserved(string name) => ReservedPrefixes.Any(p => name.StartsWith(p, StringComparison.Ordinal));
 
     // Weakest first: the package's defaults, the manifest's, the connection's options, and what the platform says.
     private static Dictionary<string, string> Variables(PackageWish wish, string directory, string token, IReadOnlyDictionary<string, string> telemetry)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var declared in wish.Runtime.Variables ?? [])
-            if (declared.Default is { } value && !IsReserved(declared.Name))
+            if (declared.Default is { } value && !PackageRuntime.IsReserved(declared.Name))
                 variables[declared.Name] = value;
-        foreach (var (name, value) in wish.Launch.Environment.Where(v => !IsReserved(v.Key)))
+        foreach (var (name, value) in wish.Launch.Environment.Where(v => !PackageRuntime.IsReserved(v.Key)))
             variables[name] = value;
         using var options = JsonDocument.Parse(wish.Options.Length == 0 ? "{}" : wish.Options);
-        foreach (var option in options.RootElement.EnumerateObject().Where(o => !IsReserved(o.Name)))
+        foreach (var option in options.RootElement.EnumerateObject().Where(o => !PackageRuntime.IsReserved(o.Name)))
             // An environment holds no such character.
             variables[option.Name] = (option.Value.ValueKind == JsonValueKind.String ? option.Value.GetString()! : option.Value.GetRawText()).Replace("\0", "", StringComparison.Ordinal);
         foreach (var (name, value) in telemetry)

@@ -1,3 +1,5 @@
+using Platform.Runner.Processes;
+
 namespace Platform.Runner.Drivers.Oms.Commands;
 
 /// <summary>What an exit code says of a command.</summary>

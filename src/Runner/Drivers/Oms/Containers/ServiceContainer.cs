@@ -6,8 +6,6 @@ namespace Platform.Runner.Drivers.Oms.Containers;
 /// <summary>The container that a service's description asks for.</summary>
 internal static class ServiceContainer
 {
-    public const string ConnectionLabel = "platform.connection";
-
     public static ContainerStart Of(OmsServerWish wish, IReadOnlyCollection<int> ports) => new(wish.Runtime.Image!, wish.Launch.Limits)
     {
         Command = wish.Service.Lifecycle.Startup,
@@ -15,12 +13,7 @@ internal static class ServiceContainer
         Environment = ServiceVariables.Of(wish.Service, wish.Options),
         Ports = ports,
         Volumes = [.. wish.Service.Volumes.Select(v => new ContainerVolume(v.Target, v.Persist && wish.Connection.Length > 0 ? VolumeName(wish.Connection, v.Name) : null))],
-        Labels = new Dictionary<string, string>
-        {
-            [ConnectionLabel] = wish.Connection,
-            ["platform.connector"] = wish.Launch.Connector,
-            ["platform.digest"] = wish.Launch.Digest,
-        },
+        Labels = wish.Labels,
     };
 
     /// <summary>Of a volume that outlives its containers: known again by the connection, and by its name as the description has it.</summary>

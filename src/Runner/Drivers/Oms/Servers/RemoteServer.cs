@@ -1,3 +1,5 @@
+using Platform.Runner.Processes;
+
 using System.Net;
 
 namespace Platform.Runner.Drivers.Oms.Servers;

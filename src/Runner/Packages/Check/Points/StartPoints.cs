@@ -1,3 +1,5 @@
+using Platform.Contracts;
+
 namespace Platform.Runner.Packages.Check.Points;
 
 /// <summary>S and R: the image starts as it is, and is ready at its port.</summary>
@@ -24,7 +26,7 @@ internal static class StartPoints
     {
         var words = image.Entrypoint.Concat(image.Command).ToList();
         image.Findings.Judge(Serve, image.Command.Contains("serve"), words.Count == 0 ? "It has neither entrypoint nor command." : $"It runs {Trial.Short(string.Join(' ', words))}.");
-        var reserved = image.Environment.Select(v => v.Split('=')[0]).Where(Drivers.Ndc.Servers.PackageContainer.IsReserved).ToList();
+        var reserved = image.Environment.Select(v => v.Split('=')[0]).Where(PackageRuntime.IsReserved).ToList();
         image.Findings.Judge(Presets, reserved.Count == 0, reserved.Count == 0 ? "Its ENV has none." : $"Its ENV has {string.Join(", ", reserved)}.");
     }
 
