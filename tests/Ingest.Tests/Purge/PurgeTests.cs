@@ -130,7 +130,7 @@ public sealed class PurgeTests(ServersFixture servers) : IAsyncLifetime
     private async Task<IngestHost> StartAsync(IngestHost? beside = null, params (string, string)[] settings)
     {
         var database = beside is null ? servers.PostgresConnectionString("ingest") : _databases[beside];
-        var host = await IngestHost.StartAsync(database, settings: settings.Length > 0 ? settings : [("Purge:Interval", "1.00:00:00")]);
+        var host = await IngestHost.StartAsync(database, settings: settings);
         _databases[host] = database;
         return host;
     }
