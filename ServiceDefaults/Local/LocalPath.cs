@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace Platform.ServiceDefaults;
@@ -5,6 +6,9 @@ namespace Platform.ServiceDefaults;
 /// <summary>Paths of this machine that callers name.</summary>
 public static partial class LocalPath
 {
+    private const int CurrentFolder = -100;
+    private const uint BasicStats = 0x7ff;
+
     /// <summary>The one rule for them: below a configured root, and never the platform's own data.</summary>
     /// <param name="roots">Absolute folders; none: nothing may be used.</param>
     /// <param name="never">Absolute folders that it may neither be, nor lie in, nor hold.</param>
@@ -46,6 +50,17 @@ public static partial class LocalPath
 
     /// <summary>Both without links and dots.</summary>
     public static bool IsWithin(string path, string folder) => path == folder || folder == "/" || path.StartsWith(folder + "/", StringComparison.Ordinal);
+
+    /// <summary>A regular file, or a link to one: a pipe or a device could keep its reader waiting for ever, and opening it is waiting already.</summary>
+    public static bool IsRegular(string path)
+    {
+        // struct statx has one layout on every machine: stx_mode at 28, its upper four bits the kind (statx(2), inode(7)).
+        Span<byte> status = stackalloc byte[256];
+        return StatX(CurrentFolder, path, 0, BasicStats, status) == 0 && (BinaryPrimitives.ReadUInt16LittleEndian(status[28..]) & 0xF000) == 0x8000;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int folder, string path, int flags, uint mask, Span<byte> status);
 
     [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint RealPath(string path, nint resolved);

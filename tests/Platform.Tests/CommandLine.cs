@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 
 namespace Platform.Tests;
 
@@ -7,6 +8,22 @@ internal sealed record CommandResult(int ExitCode, string Output, string Errors)
 /// <summary>The command line client as a process, the way <c>./platform</c> hands over to it.</summary>
 internal static class CommandLine
 {
+    /// <summary>A command to the platform of all system tests, as its bootstrap admin.</summary>
+    public static Task<CommandResult> RunAsync(this PlatformFixture platform, params string[] arguments) =>
+        RunAsync(new Dictionary<string, string> { ["PLATFORM_URL"] = platform.GatewayUrl.ToString(), ["PLATFORM_TOKEN"] = platform.Token }, arguments);
+
+    /// <summary>The same, where anything but exit code 0 fails the test.</summary>
+    public static async Task<CommandResult> SucceedAsync(this PlatformFixture platform, params string[] arguments)
+    {
+        var result = await platform.RunAsync(arguments);
+        Assert.True(result.ExitCode == 0, $"platform {string.Join(' ', arguments)} exited with {result.ExitCode}\n{result.Output}\n{result.Errors}");
+        return result;
+    }
+
+    /// <summary>The same, of a command with <c>--json</c>, or whose output is JSON anyway.</summary>
+    public static async Task<JsonNode> JsonAsync(this PlatformFixture platform, params string[] arguments) =>
+        JsonNode.Parse((await platform.SucceedAsync(arguments)).Output)!;
+
     public static async Task<CommandResult> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         using var process = Start(environment, arguments);

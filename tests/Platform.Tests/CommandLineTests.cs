@@ -9,26 +9,26 @@ public sealed class CommandLineTests(PlatformFixture platform)
     public async Task The_readmes_commands_do_what_it_says()
     {
         Repository.Require("go", "golang-go");
-        var installed = await RunAsync("connectors", "install", "connectors/files-go/manifest.json");
+        var installed = await platform.RunAsync("connectors", "install", "connectors/files-go/manifest.json");
         Assert.True(installed.ExitCode == 0, installed.Output + installed.Errors);
         Assert.Contains("Installed files-go", installed.Output + installed.Errors);
 
-        Assert.Contains("files-go", (await SucceedAsync("connectors", "list")).Output);
-        Assert.Equal("files-go", (string?)JsonNode.Parse((await SucceedAsync("connectors", "show", "files-go", "--json")).Output)!["name"]);
-        await SucceedAsync("connections", "create", "docs-go", "--connector", "files-go", "--options", """{"root": "/usr/share/doc"}""");
-        Assert.Contains("docs-go", (await SucceedAsync("connections", "list")).Output);
+        Assert.Contains("files-go", (await platform.SucceedAsync("connectors", "list")).Output);
+        Assert.Equal("files-go", (string?)(await platform.JsonAsync("connectors", "show", "files-go", "--json"))["name"]);
+        await platform.SucceedAsync("connections", "create", "docs-go", "--connector", "files-go", "--options", """{"root": "/usr/share/doc"}""");
+        Assert.Contains("docs-go", (await platform.SucceedAsync("connections", "list")).Output);
 
-        var sync = await SucceedAsync("sync", "docs-go", "--watch");
+        var sync = await platform.SucceedAsync("sync", "docs-go", "--watch");
         Assert.Contains("succeeded", sync.Output + sync.Errors);
-        Assert.Contains("docs-go", (await SucceedAsync("runs", "list")).Output);
+        Assert.Contains("docs-go", (await platform.SucceedAsync("runs", "list")).Output);
         var run = sync.Output.Split(' ')[1];
         foreach (var follow in (string[][])[[], ["-f"]])
-            Assert.Contains("* The connector has finished attempt 1.", (await SucceedAsync(["runs", "log", run, .. follow])).Output);
-        Assert.Equal("", (await SucceedAsync("runs", "log", run, "--level", "error")).Output);
-        var objects = await SucceedAsync("objects", "list", "--connection", "docs-go", "--limit", "5", "--json");
+            Assert.Contains("* The connector has finished attempt 1.", (await platform.SucceedAsync(["runs", "log", run, .. follow])).Output);
+        Assert.Equal("", (await platform.SucceedAsync("runs", "log", run, "--level", "error")).Output);
+        var objects = await platform.SucceedAsync("objects", "list", "--connection", "docs-go", "--limit", "5", "--json");
         Assert.Equal(5, JsonNode.Parse(objects.Output)!["items"]!.AsArray().Count);
-        var all = (await SucceedAsync("objects", "list", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0", "--all", "--json")).Output;
-        var exported = (await SucceedAsync("objects", "export", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0")).Output;
+        var all = (await platform.SucceedAsync("objects", "list", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0", "--all", "--json")).Output;
+        var exported = (await platform.SucceedAsync("objects", "export", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0")).Output;
         Assert.Contains("\"remote_id\":\"adduser/copyright\"", exported);
         Assert.Equal(all.Trim().Split('\n').Length, exported.Trim().Split('\n').Length);
     }
@@ -37,10 +37,10 @@ public sealed class CommandLineTests(PlatformFixture platform)
     public async Task A_failed_run_and_a_problem_have_exit_codes_of_their_own()
     {
         await platform.InstallSampleAsync("files", "exit-codes");
-        await SucceedAsync("connections", "create", "exit-codes", "--connector", "exit-codes", "--options", """{"root": "/no/such/folder"}""");
+        await platform.SucceedAsync("connections", "create", "exit-codes", "--connector", "exit-codes", "--options", """{"root": "/no/such/folder"}""");
 
-        var failed = await RunAsync("sync", "exit-codes");
-        var unknown = await RunAsync("sync", "nobody");
+        var failed = await platform.RunAsync("sync", "exit-codes");
+        var unknown = await platform.RunAsync("sync", "nobody");
 
         Assert.Equal(1, failed.ExitCode);
         Assert.Contains("sync_failed", failed.Output + failed.Errors);
@@ -52,34 +52,24 @@ public sealed class CommandLineTests(PlatformFixture platform)
     public async Task A_state_is_set_shown_and_reset_and_rejects_are_asked_for()
     {
         await platform.InstallSampleAsync("files-c1", "stateful");
-        await SucceedAsync("connections", "create", "stateful", "--connector", "stateful", "--options", """{"root": "/usr/share/doc/adduser"}""");
+        await platform.SucceedAsync("connections", "create", "stateful", "--connector", "stateful", "--options", """{"root": "/usr/share/doc/adduser"}""");
 
-        await SucceedAsync("state", "set", "stateful", "--state", """{"page": 7}""");
-        await SucceedAsync("sync", "stateful");
-        var shown = JsonNode.Parse((await SucceedAsync("state", "show", "stateful", "--json")).Output)!;
+        await platform.SucceedAsync("state", "set", "stateful", "--state", """{"page": 7}""");
+        await platform.SucceedAsync("sync", "stateful");
+        var shown = (await platform.JsonAsync("state", "show", "stateful", "--json"));
         Assert.Equal(7, (int?)shown["streams"]![0]!["state"]!["page"]);
-        var stale = await RunAsync("state", "set", "stateful", "--state", "8", "--if-version", "another");
+        var stale = await platform.RunAsync("state", "set", "stateful", "--state", "8", "--if-version", "another");
         Assert.Equal(3, stale.ExitCode);
         Assert.Contains("etag_mismatch", stale.Errors);
-        Assert.Contains("stream\tversion", (await SucceedAsync("state", "reset", "stateful")).Output);
-        Assert.Empty(JsonNode.Parse((await SucceedAsync("state", "show", "stateful", "--json")).Output)!["streams"]!.AsArray());
+        Assert.Contains("stream\tversion", (await platform.SucceedAsync("state", "reset", "stateful")).Output);
+        Assert.Empty((await platform.JsonAsync("state", "show", "stateful", "--json"))["streams"]!.AsArray());
 
-        Assert.Empty(JsonNode.Parse((await SucceedAsync("rejects", "list", "--connection", "stateful", "--json")).Output)!["items"]!.AsArray());
+        Assert.Empty((await platform.JsonAsync("rejects", "list", "--connection", "stateful", "--json"))["items"]!.AsArray());
         foreach (var command in new[] { "show", "replay", "dismiss" })
         {
-            var unknown = await RunAsync("rejects", command, "999999999");
+            var unknown = await platform.RunAsync("rejects", command, "999999999");
             Assert.Equal(3, unknown.ExitCode);
             Assert.Contains("unknown_reject", unknown.Errors);
         }
     }
-
-    private async Task<CommandResult> SucceedAsync(params string[] arguments)
-    {
-        var result = await RunAsync(arguments);
-        Assert.True(result.ExitCode == 0, $"platform {string.Join(' ', arguments)} exited with {result.ExitCode}\n{result.Output}\n{result.Errors}");
-        return result;
-    }
-
-    private Task<CommandResult> RunAsync(params string[] arguments) => CommandLine.RunAsync(
-        new Dictionary<string, string> { ["PLATFORM_URL"] = platform.GatewayUrl.ToString(), ["PLATFORM_TOKEN"] = platform.Token }, arguments);
 }

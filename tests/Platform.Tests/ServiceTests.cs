@@ -15,11 +15,11 @@ public sealed class ServiceTests(PlatformFixture platform)
         Repository.Require("protoc", "protobuf-compiler");
         var broker = await platform.App.GetConnectionStringAsync("messaging", TestContext.Current.CancellationToken);
         await using var consumer = await PythonConsumer.StartAsync(broker!, $"#.{Name}");
-        Assert.Contains($"Installed {Name}, version 1,", (await SucceedAsync("connectors", "install", "connectors/greeter-oms", "--name", Name)).Output);
-        await SucceedAsync("connections", "create", Name, "--connector", Name, "--options", """{"GREETING": "Good day", "SIGNATURE": "a-word-that-nobody-sees"}""");
-        Assert.Contains("passed  start", (await SucceedAsync("connections", "check", Name)).Output);
+        Assert.Contains($"Installed {Name}, version 1,", (await platform.SucceedAsync("connectors", "install", "connectors/greeter-oms", "--name", Name)).Output);
+        await platform.SucceedAsync("connections", "create", Name, "--connector", Name, "--options", """{"GREETING": "Good day", "SIGNATURE": "a-word-that-nobody-sees"}""");
+        Assert.Contains("passed  start", (await platform.SucceedAsync("connections", "check", Name)).Output);
 
-        var schema = Json(await SucceedAsync("actions", "show", Name, "greet", "--json"))["parameters"]!;
+        var schema = (await platform.JsonAsync("actions", "show", Name, "greet", "--json"))["parameters"]!;
         Assert.Equal(("integer", 10, "name"), ((string?)schema["properties"]!["times"]!["type"], (int)schema["properties"]!["times"]!["maximum"]!, (string?)schema["required"]![0]));
         var greeted = await InvokeAsync("greet", """{"name": "Ada & Eve", "times": 2}""");
         Assert.Equal("Good day, Ada & Eve! Good day, Ada & Eve!", (string?)greeted["result"]!["greeting"]);
@@ -33,11 +33,11 @@ public sealed class ServiceTests(PlatformFixture platform)
         var completed = (await consumer.UntilAllAsync("action.completed"))["action.completed"]["body"]!;
         Assert.Equal(("greet", "succeeded"), ((string?)completed["action"], (string?)completed["outcome"]));
 
-        var refused = await RunAsync("actions", "invoke", Name, "greet", "times=11", "colour=red");
+        var refused = await platform.RunAsync("actions", "invoke", Name, "greet", "times=11", "colour=red");
         Assert.Equal(3, refused.ExitCode);
         Assert.All(["arguments.name", "arguments.times", "arguments.colour"], field => Assert.Contains(field, refused.Errors));
-        Assert.Contains("sync_not_supported", (await RunAsync("sync", Name)).Errors);
-        Assert.Contains("sync_not_supported", (await RunAsync("schedules", "create", Name, "--every", "1h")).Errors);
+        Assert.Contains("sync_not_supported", (await platform.RunAsync("sync", Name)).Errors);
+        Assert.Contains("sync_not_supported", (await platform.RunAsync("schedules", "create", Name, "--every", "1h")).Errors);
     }
 
     [Fact]
@@ -48,11 +48,11 @@ public sealed class ServiceTests(PlatformFixture platform)
         const string name = "greetings";
         var broker = await platform.App.GetConnectionStringAsync("messaging", TestContext.Current.CancellationToken);
         await using var consumer = await PythonConsumer.StartAsync(broker!, $"#.{name}");
-        await SucceedAsync("connectors", "install", "connectors/greeter-oms", "--name", name);
-        await SucceedAsync("connections", "create", name, "--connector", name, "--changed-events");
-        var id = (string?)Json(await SucceedAsync("subscriptions", "create", name, "greeted", "name=Ada", "--json"))["id"];
+        await platform.SucceedAsync("connectors", "install", "connectors/greeter-oms", "--name", name);
+        await platform.SucceedAsync("connections", "create", name, "--connector", name, "--changed-events");
+        var id = (string?)(await platform.JsonAsync("subscriptions", "create", name, "greeted", "name=Ada", "--json"))["id"];
         await Limits.UntilAsync("the service to be subscribed to", Limits.Event, async () =>
-            Json(await SucceedAsync("subscriptions", "show", name, id!, "--json")) is var shown && (string?)shown["state"] == "listening" ? shown : null);
+            await platform.JsonAsync("subscriptions", "show", name, id!, "--json") is var shown && (string?)shown["state"] == "listening" ? shown : null);
 
         // Only of the one that was asked for.
         await InvokeOnAsync(name, "greet", """{"name": "Eve"}""");
@@ -63,26 +63,14 @@ public sealed class ServiceTests(PlatformFixture platform)
         var changed = (await consumer.UntilAllAsync("objects.changed"))["objects.changed"]["body"]!;
         Assert.Equal((string?)greeting["remote_id"], (string?)changed["changes"]![0]!["remote_id"]);
 
-        await SucceedAsync("connections", "delete", name, "--yes");
-        Assert.Contains("unknown_connection", (await RunAsync("objects", "list", "--connection", name, "--json")).Errors + (await RunAsync("subscriptions", "list", name)).Errors);
+        await platform.SucceedAsync("connections", "delete", name, "--yes");
+        Assert.Contains("unknown_connection", (await platform.RunAsync("objects", "list", "--connection", name, "--json")).Errors + (await platform.RunAsync("subscriptions", "list", name)).Errors);
 
-        async Task<JsonArray> ObjectsAsync() => Json(await SucceedAsync("objects", "list", "--connection", name, "--json"))["items"]!.AsArray();
+        async Task<JsonArray> ObjectsAsync() => (await platform.JsonAsync("objects", "list", "--connection", name, "--json"))["items"]!.AsArray();
     }
-
-    private static JsonNode Json(CommandResult result) => JsonNode.Parse(result.Output)!;
 
     private Task<JsonNode> InvokeAsync(string action, string arguments, params string[] more) => InvokeOnAsync(Name, action, arguments, more);
 
     private async Task<JsonNode> InvokeOnAsync(string connection, string action, string arguments, params string[] more) =>
-        Json(await SucceedAsync(["actions", "invoke", connection, action, "--arguments", arguments, "--json", .. more]));
-
-    private async Task<CommandResult> SucceedAsync(params string[] arguments)
-    {
-        var result = await RunAsync(arguments);
-        Assert.True(result.ExitCode == 0, $"platform {string.Join(' ', arguments)} exited with {result.ExitCode}\n{result.Output}\n{result.Errors}");
-        return result;
-    }
-
-    private Task<CommandResult> RunAsync(params string[] arguments) => CommandLine.RunAsync(
-        new Dictionary<string, string> { ["PLATFORM_URL"] = platform.GatewayUrl.ToString(), ["PLATFORM_TOKEN"] = platform.Token }, arguments);
+        await platform.JsonAsync(["actions", "invoke", connection, action, "--arguments", arguments, "--json", .. more]);
 }

@@ -16,10 +16,10 @@ public sealed class SweepTests(PlatformFixture platform)
         var broker = await platform.App.GetConnectionStringAsync("messaging", TestContext.Current.CancellationToken);
         await using var consumer = await PythonConsumer.StartAsync(broker!, $"#.{name}");
         await platform.InstallSampleAsync("files-c1", name);
-        await SucceedAsync("connections", "create", name, "--connector", name, "--options", new JsonObject { ["root"] = root }.ToJsonString(), "--changed-events");
-        Assert.Contains("changed-events", (await SucceedAsync("connections", "list")).Output);
+        await platform.SucceedAsync("connections", "create", name, "--connector", name, "--options", new JsonObject { ["root"] = root }.ToJsonString(), "--changed-events");
+        Assert.Contains("changed-events", (await platform.SucceedAsync("connections", "list")).Output);
 
-        await SucceedAsync("sync", name);
+        await platform.SucceedAsync("sync", name);
         var events = await consumer.UntilAllAsync("objects.changed", "sync.completed");
         Assert.Equal(Enumerable.Range(0, Files).Select(i => (Name(i), "inserted")), Changes(events["objects.changed"]));
 
@@ -33,16 +33,16 @@ public sealed class SweepTests(PlatformFixture platform)
         Assert.Equal(Enumerable.Range(10, Files - 10).Select(Name), await IdsAsync(name));
 
         Delete(root, 10, 100);
-        var many = await SucceedAsync("sync", name, "--watch");
+        var many = await platform.SucceedAsync("sync", name, "--watch");
         Assert.Contains("warning delete_guard", many.Errors, StringComparison.Ordinal);
         var run = (string)(await platform.Api.GetAsync($"/v1/runs?connection={name}&limit=1"))["items"]![0]!["id"]!;
         Assert.Contains($"runs sweep {run}", many.Errors, StringComparison.Ordinal);
-        Assert.Contains("delete_guard", (await SucceedAsync("runs", "show", run)).Output, StringComparison.Ordinal);
+        Assert.Contains("delete_guard", (await platform.SucceedAsync("runs", "show", run)).Output, StringComparison.Ordinal);
         events = await consumer.UntilAllAsync("sync.completed");
         Assert.Equal((run, 0), ((string)events["sync.completed"]["body"]!["run_id"]!, (int)events["sync.completed"]["body"]!["counts"]!["swept"]!));
         Assert.Equal(Files - 10, (await IdsAsync(name)).Count);
 
-        Assert.Contains("swept 100 objects", (await SucceedAsync("runs", "sweep", run)).Output, StringComparison.Ordinal);
+        Assert.Contains("swept 100 objects", (await platform.SucceedAsync("runs", "sweep", run)).Output, StringComparison.Ordinal);
         events = await consumer.UntilAllAsync("objects.changed", "sync.swept");
         Assert.Equal(Enumerable.Range(10, 100).Select(i => (Name(i), "deleted")), Changes(events["objects.changed"]));
         Assert.Equal((run, 100), ((string)events["sync.swept"]["body"]!["run_id"]!, (int)events["sync.swept"]["body"]!["counts"]!["swept"]!));
@@ -65,7 +65,7 @@ public sealed class SweepTests(PlatformFixture platform)
         await platform.Api.SyncAsync(name);
         await platform.Api.ConnectAsync($"{name}-failing", name, new JsonObject { ["root"] = "/no/such/folder" });
         Assert.Equal("nothing_to_sweep", await RefusalAsync(await platform.Api.SyncAsync($"{name}-failing")));
-        await SucceedAsync("connections", "create", $"{name}-free", "--connector", name, "--options", new JsonObject { ["root"] = root }.ToJsonString(), "--max-delete-fraction", "1");
+        await platform.SucceedAsync("connections", "create", $"{name}-free", "--connector", name, "--options", new JsonObject { ["root"] = root }.ToJsonString(), "--max-delete-fraction", "1");
         await platform.Api.SyncAsync($"{name}-free");
 
         Delete(root, 0, 100);
@@ -106,13 +106,5 @@ public sealed class SweepTests(PlatformFixture platform)
         using (response)
             Assert.Equal(System.Net.HttpStatusCode.Conflict, status);
         return (string?)problem!["code"];
-    }
-
-    private async Task<CommandResult> SucceedAsync(params string[] arguments)
-    {
-        var result = await CommandLine.RunAsync(
-            new Dictionary<string, string> { ["PLATFORM_URL"] = platform.GatewayUrl.ToString(), ["PLATFORM_TOKEN"] = platform.Token }, arguments);
-        Assert.True(result.ExitCode == 0, $"platform {string.Join(' ', arguments)} exited with {result.ExitCode}\n{result.Output}\n{result.Errors}");
-        return result;
     }
 }

@@ -41,9 +41,11 @@ internal static class PackageTimes
             await platform.ConnectAsync(Connector, Connector, "{}");
 
             Progress.Say("queries");
-            async Task DirectlyAsync() => await PostAsync(direct, Query(10, null));
+            // Of a small table: what the connector itself takes is not what is asked.
+            var few = Query(PackageData.Small, 10, null);
+            async Task DirectlyAsync() => await PostAsync(direct, few);
             var queries = await ServiceTimes.MeasureAsync(new(plan.Name, plan.Rounds, plan.Calls, 0), "one query", null,
-                new ServiceTimes.Contestant(Direct, DirectlyAsync), new(DirectAgain, DirectlyAsync), new(Ours, () => platform.QueryAsync(Connector, Query(10, null))));
+                new ServiceTimes.Contestant(Direct, DirectlyAsync), new(DirectAgain, DirectlyAsync), new(Ours, () => platform.QueryAsync(Connector, few)));
             results.Measures.Add(queries);
             results.Goals.Add(new("query-overhead (ms)", queries.Median(Ours) - queries.Median(Direct), QueryLimit, AtLeast: false));
 
@@ -65,7 +67,7 @@ internal static class PackageTimes
         {
             var begun = Stopwatch.GetTimestamp();
             for (var after = 0; after < plan.Rows; after += Page)
-                await PostAsync(direct, Query(Page, after));
+                await PostAsync(direct, Query(PackageData.Table, Page, after));
             return plan.Rows / Stopwatch.GetElapsedTime(begun).TotalSeconds;
         }
 
@@ -73,9 +75,9 @@ internal static class PackageTimes
         async Task<double> OursAsync()
         {
             var connection = $"rows-{++connections}";
-            await platform.ConnectAsync(connection, Connector, "{}");
+            await platform.ConnectAsync(connection, Connector, "{}", PackageData.Table);
             // Its own container: the start is no part of the sync.
-            await platform.QueryAsync(connection, Query(1, null));
+            await platform.QueryAsync(connection, Query(PackageData.Small, 1, null));
             var begun = Stopwatch.GetTimestamp();
             var run = await platform.WaitForSuccessAsync(await platform.StartRunAsync(connection), Limit);
             var rate = plan.Rows / Stopwatch.GetElapsedTime(begun).TotalSeconds;
@@ -88,9 +90,9 @@ internal static class PackageTimes
         return new("a whole collection", "rows/s", Direct, [.. contestants.Zip(samples, (contestant, rates) => new Series(contestant.Name, [.. rates]))]);
     }
 
-    private static object Query(int limit, int? after) => new
+    private static object Query(string table, int limit, int? after) => new
     {
-        collection = PackageData.Table,
+        collection = table,
         query = new
         {
             fields = PackageData.Columns.ToDictionary(c => c, c => new { type = "column", column = c }),

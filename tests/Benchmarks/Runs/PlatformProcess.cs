@@ -89,7 +89,9 @@ internal sealed class PlatformProcess : IAsyncDisposable
             throw new InvalidOperationException($"The install failed: {await http.GetStringAsync(path)}");
     }
 
-    public Task ConnectAsync(string connection, string connector, string options) => SendAsync("/v1/connections", new { name = connection, connector, options });
+    /// <param name="streams">To be synced; none: all.</param>
+    public Task ConnectAsync(string connection, string connector, string options, params string[] streams) =>
+        SendAsync("/v1/connections", new { name = connection, connector, options, streams });
 
     /// <summary>Until the action has ended.</summary>
     /// <exception cref="InvalidOperationException">It did not succeed.</exception>

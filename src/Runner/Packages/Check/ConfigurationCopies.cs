@@ -85,6 +85,8 @@ internal sealed class ConfigurationCopies(string? source) : IDisposable
             if (++files > MaxFiles || (bytes += new FileInfo(file).Length) > MaxBytes)
                 throw new ProblemException(new("configuration_too_large", 422, "The configuration is too large to be checked with",
                     $"{source} holds more than {MaxFiles} files or {MaxBytes >> 20} MiB.", "Give the folder that holds the configuration alone."));
+            if (!LocalPath.IsRegular(file))
+                throw new IOException($"{file} is no file that can be read to its end.");
             var target = Path.Combine(copy, Path.GetRelativePath(source!, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!, Enterable);
             File.Copy(file, target);
