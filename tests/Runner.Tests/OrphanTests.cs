@@ -9,6 +9,9 @@ public sealed class OrphanTests(ServersFixture servers, GoConnectors connectors)
 {
     private static readonly (string, string)[] Unisolated = [("Connectors__UseBubblewrap", "false"), ("Connectors__UseControlGroups", "false")];
 
+    // Runners look every ten seconds.
+    private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(30);
+
     // Seconds that nobody else sleeps.
     private readonly string word = $"4242.{Random.Shared.Next(100_000, 999_999)}".ToString(CultureInfo.InvariantCulture);
 
@@ -51,6 +54,21 @@ public sealed class OrphanTests(ServersFixture servers, GoConnectors connectors)
         runner = await StartAsync(("Runner__ConcurrentRuns", "1"), ("Runner__MaxAttempts", "1"));
 
         await orphans.CheckAsync(CancelLimit);
+    }
+
+    [Fact]
+    public async Task What_a_killed_runner_leaves_is_removed_by_another_that_lives()
+    {
+        await IsolateAsync(false);
+        var orphans = new NoOrphans(temporary, word);
+        await StartAsync("escape-and-hang", "./crash-go");
+        await using var other = await StartAsync(("Runner__ConcurrentRuns", "1"), ("Runner__MaxAttempts", "1"));
+        Assert.NotEmpty(orphans.Find());
+
+        runner.Signal("KILL");
+        await runner.WaitForExitAsync();
+
+        await orphans.CheckAsync(LookLimit);
     }
 
     private async Task IsolateAsync(bool isolated)

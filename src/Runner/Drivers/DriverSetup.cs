@@ -27,7 +27,7 @@ internal static class DriverSetup
         services.AddSingleton<RpcChannels>().AddSingleton<RpcDescriptions>().AddSingleton<RpcAction>();
 
         services.AddOptions<ConnectorSettings>().BindConfiguration(ConnectorSettings.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddHostedService<PrepareAtStart>();
+        services.AddHostedService<LeftOvers>();
         services.AddSingleton<ProcessLauncher>().AddSingleton<Isolation>().AddSingleton<RunFolders>().AddSingleton<ConnectorDrivers>();
         services.AddWarmServers();
     }

@@ -88,7 +88,8 @@ internal sealed partial class Isolation
         if (HasParentDeathSignal)
             chain.AddRange(["setpriv", "--pdeathsig", "KILL", "--"]);
         if (group is not null)
-            chain.AddRange(["/bin/sh", "-c", "n=$1; shift; while [ $n -gt 0 ]; do echo $$ > \"$1\" || exit 125; shift; n=$((n-1)); done; exec \"$@\"", "sh",
+            // A Runner that was killed before setpriv spoke for its child sends no signal any more: then this shell has another parent.
+            chain.AddRange(["/bin/sh", "-c", $"[ $PPID = {Environment.ProcessId} ] || exit 125; n=$1; shift; while [ $n -gt 0 ]; do echo $$ > \"$1\" || exit 125; shift; n=$((n-1)); done; exec \"$@\"", "sh",
                 $"{group.ProcsFiles.Count}", .. group.ProcsFiles]);
         // No core dumps: they would be full of options. The number of locks, which the kernel does not bind, is the mark of the run.
         if (hasResourceLimits)

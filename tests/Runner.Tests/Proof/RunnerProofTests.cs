@@ -41,7 +41,6 @@ public sealed class RunnerProofTests(ServersFixture servers, GoConnectors connec
         await invariants.DisposeAsync();
         await ingest.DisposeAsync();
         await peers.DisposeAsync();
-        await Wait.ForAsync("no process of a connector", () => ProcessTable.WithPrefix(RunFolder.Marker, temporary).Count == 0, StepLimit);
         Directory.Delete(temporary, recursive: true);
         Directory.Delete(data, recursive: true);
     }
@@ -154,5 +153,7 @@ public sealed class RunnerProofTests(ServersFixture servers, GoConnectors connec
         var end = Assert.Single(await invariants.EndsAsync());
         Assert.Equal(("succeeded", null, (long)Connections * runs), (end.State, end.Code, end.Count));
         Assert.Equal(Enumerable.Repeat((long)Pages * Objects, Connections), await invariants.ObjectsAsync());
+        // While a Runner lives: it removes what one leaves that was killed while it started a connector.
+        await Wait.ForAsync("no process of a connector", () => ProcessTable.WithPrefix(RunFolder.Marker, temporary).Count == 0, StepLimit);
     }
 }
