@@ -9,7 +9,7 @@ using RabbitMQ.Client.Events;
 namespace Platform.ServiceDefaults;
 
 /// <summary>
-/// Hands every event of one type to this service, at least once: from a durable queue of the service's own, one after the other, acknowledged when it is
+/// Hands every event of one type to this service, at least once: from a durable queue of the service's own, a few at a time and so in no order, acknowledged when it is
 /// done. What went wrong is tried again here for as long as it takes a database to come back; a message that can't be read, or that fails for no such
 /// reason again and again, is parked in the queue with <c>_dead</c> behind its name and logged.
 /// </summary>
@@ -20,6 +20,9 @@ internal sealed partial class EventConsumer<T>(
     where T : class
 {
     private const int MaxFailures = 5;
+
+    // One that takes minutes, such as the end of a service that asks for them, does not hold up the others.
+    private const ushort AtOnce = 8;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -47,7 +50,8 @@ internal sealed partial class EventConsumer<T>(
     /// <summary>Until the channel is closed, by whomever.</summary>
     private async Task ConsumeAsync(Action working, CancellationToken stopping)
     {
-        await using var channel = await (await broker.ConnectAsync(stopping)).CreateChannelAsync(cancellationToken: stopping);
+        await using var channel = await (await broker.ConnectAsync(stopping)).CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: AtOnce), stopping);
         var closed = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         channel.ChannelShutdownAsync += (_, reason) =>
         {
@@ -58,7 +62,7 @@ internal sealed partial class EventConsumer<T>(
             : DeclareSharedAsync(channel, stopping));
         // The connector's name may follow.
         await channel.QueueBindAsync(queue, EventBroker.Exchange, $"{type}.#", cancellationToken: stopping);
-        await channel.BasicQosAsync(0, prefetchCount: 1, global: false, stopping);
+        await channel.BasicQosAsync(0, prefetchCount: AtOnce, global: false, stopping);
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, message) => ReceiveAsync(channel, message, closed.Task, stopping);
         await channel.BasicConsumeAsync(queue, autoAck: false, consumer, stopping);
