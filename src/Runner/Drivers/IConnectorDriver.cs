@@ -76,6 +76,9 @@ internal sealed record SyncWork(ConnectorLaunch Launch, string Options, Func<boo
     /// <summary>These streams only; empty: all.</summary>
     public IReadOnlyList<string> Streams { get; init; } = [];
 
+    /// <summary>By stream, the column by which what has changed is asked for once all has been listed; of the columns that the specification names.</summary>
+    public IReadOnlyDictionary<string, string> Cursors { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Gets each sign of life that is no page: a short line, and how far it is from 0 to 1 where that is known.</summary>
     public Action<string, double?> OnProgress { get; init; } = (_, _) => { };
 }

@@ -64,7 +64,9 @@ internal sealed class NdcDriver(PackageVersions versions, WarmServers servers, I
         work.OnStarted(use.Server.Isolation);
         try
         {
-            return await new CollectionSync(work, use.Server, await SchemaAsync(use.Server, cancel), settings.Value.PageRows, Client(use.Server, settings.Value.MaxAnswerBytes)).RunAsync(cancel);
+            var schema = await SchemaAsync(use.Server, cancel);
+            var client = Client(use.Server, settings.Value.MaxAnswerBytes);
+            return await new CollectionSync(work, schema, use.Server.Capabilities.IsFirstGeneration, settings.Value.PageRows, client).RunAsync(cancel);
         }
         catch (NdcException e)
         {
