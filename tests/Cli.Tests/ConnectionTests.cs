@@ -46,11 +46,11 @@ public sealed class ConnectionTests
     {
         await using var stub = (await StubGateway.StartAsync()).On("POST /v1/connections", Created, 201);
 
-        await Cli.RunAsync(stub.Url, "connections", "create", "docs", "--connector", "files", "--cursor", "articles=updated_at", "--cursor", "a=b=id", "--cursor", "old=");
+        await Cli.RunAsync(stub.Url, "connections", "create", "docs", "--connector", "files", "--cursor", "articles=updated_at", "--cursor", "a=b=id", "--cursor", "old=", "--always-on");
         var wrong = await Cli.RunAsync(stub.Url, "connections", "create", "docs", "--connector", "files", "--cursor", "articles", "--cursor", "=id");
 
         Assert.Equal(
-            """{"name":"docs","connector":"files","options":"","cursors":{"articles":"updated_at","a=b":"id","old":null}}""", Assert.Single(stub.Requests).Body);
+            """{"name":"docs","connector":"files","options":"","cursors":{"articles":"updated_at","a=b":"id","old":null},"always_on":true}""", Assert.Single(stub.Requests).Body);
         Assert.Equal(2, wrong.ExitCode);
         Assert.Contains("'articles' is not STREAM=COLUMN. '=id' is not STREAM=COLUMN.", wrong.Errors, StringComparison.Ordinal);
     }
@@ -72,7 +72,7 @@ public sealed class ConnectionTests
     {
         await using var stub = (await StubGateway.StartAsync()).On("GET /v1/connections", """
             {"items":[
-                {"id":"0199a1b2-0000-7000-8000-000000000001","name":"a","connector":"files","full_listing":true,"max_delete_fraction":0.25,"changed_events":true,"cursors":{"articles":"updated_at"},"created_at":"2026-01-01T00:00:00Z"},
+                {"id":"0199a1b2-0000-7000-8000-000000000001","name":"a","connector":"files","full_listing":true,"max_delete_fraction":0.25,"changed_events":true,"cursors":{"articles":"updated_at"},"always_on":true,"created_at":"2026-01-01T00:00:00Z"},
                 {"id":"0199a1b2-0000-7000-8000-000000000002","name":"b","connector":"files","full_listing":false,"max_delete_fraction":null,"changed_events":false,"created_at":"2026-01-01T00:00:00Z"}
             ],"next":null}
             """);
@@ -80,7 +80,7 @@ public sealed class ConnectionTests
         var answer = await Cli.RunAsync(stub.Url, "connections", "list");
 
         Assert.Equal(
-            "name\tconnector\tsettings\tcreated\na\tfiles\tfull-listing max-delete-fraction=0.25 changed-events cursor=articles=updated_at\t2026-01-01 00:00:00Z\nb\tfiles\t\t2026-01-01 00:00:00Z", answer.Output);
+            "name\tconnector\tsettings\tcreated\na\tfiles\tfull-listing max-delete-fraction=0.25 changed-events cursor=articles=updated_at always-on\t2026-01-01 00:00:00Z\nb\tfiles\t\t2026-01-01 00:00:00Z", answer.Output);
     }
 
     [Fact]

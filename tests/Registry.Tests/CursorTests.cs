@@ -82,6 +82,39 @@ public sealed class CursorTests(RegistryFixture registry)
         Assert.Equal("""{"anything":"goes"}""", Shown(created));
     }
 
+    [Fact]
+    public async Task Packaged_connectors_alone_can_be_always_on_and_Runners_are_told_which_are()
+    {
+        const string Ndc = """{"name": "always-ndc", "source": "Image", "uri": "demo", "protocol": "ndc"}""";
+        await InstallAsync("always-ndc", [], Ndc);
+        await InstallAsync("always-native", []);
+        var problem = await registry.Post("/v1/connections", """{"name": "always-n", "connector": "always-native", "options": {}, "always_on": true}""", 422);
+        Assert.Equal([("always_on", "always_on_not_supported")], ErrorsOf(problem).Select(e => (e.Field, e.Code)));
+        await registry.Post("/v1/connections", """{"name": "always-n", "connector": "always-native", "options": {}, "always_on": false}""", 201);
+        Assert.Equal([("always_on", "always_on_not_supported")], ErrorsOf(await ChangeAsync("always-n", """{"always_on": true}""", 422)).Select(e => (e.Field, e.Code)));
+
+        var created = await registry.Post("/v1/connections", """{"name": "always-a", "connector": "always-ndc", "options": {}, "always_on": true}""", 201);
+        await registry.Post("/v1/connections", """{"name": "always-b", "connector": "always-ndc", "options": {}}""", 201);
+        Assert.True(created.GetProperty("always_on").GetBoolean());
+        var id = created.GetProperty("id").GetString()!;
+        var before = Assert.Single(await AlwaysOnAsync());
+        Assert.Equal(id, before.Id);
+        await ChangeAsync("always-a", """{"idle_seconds": 9}""");
+        Assert.NotEqual(before.State, Assert.Single(await AlwaysOnAsync()).State);
+        before = Assert.Single(await AlwaysOnAsync());
+        Assert.Equal("succeeded", (await registry.Install(Ndc, install => Success(install, 'd'))).GetProperty("state").GetString());
+        Assert.NotEqual(before.State, Assert.Single(await AlwaysOnAsync()).State);
+        await ChangeAsync("always-a", """{"always_on": null}""");
+        Assert.Empty(await AlwaysOnAsync());
+        Assert.Equal(["always_on"], (await registry.Heard("connection.updated.always-ndc", "always_on")).Body.GetProperty("changed").EnumerateArray().Select(c => c.GetString()));
+    }
+
+    private async Task<IReadOnlyList<V1.AlwaysOnConnection>> AlwaysOnAsync()
+    {
+        using var channel = GrpcChannel.ForAddress(registry.Host.GrpcAddress);
+        return (await new Client(channel).ListAlwaysOnAsync(new(), new() { { InternalSecret.Header, RegistryHost.Secret } }, DateTime.UtcNow.AddSeconds(15), Cancel)).Connections;
+    }
+
     private async Task InstallAsync(string name, StreamSpecification[] streams, string? manifest = null)
     {
         registry.Peers.Runner.Specifications[name] = Encoding.UTF8.GetString(new ConnectorSpecification(name, "1", "", [], streams, []).ToJson());

@@ -16,6 +16,7 @@ internal sealed class SettingOptions
         Description = "STREAM=COLUMN: once all of the stream has been listed, runs ask for what has changed by this column; STREAM= lists it whole again. May be given several times.",
         Validators = { Pairs },
     };
+    private readonly Option<bool?> alwaysOn = new("--always-on") { Description = "Keep a packaged connector running, and not only while it is needed." };
     private readonly (string Field, Option<int?> Option)[] numbers =
     [
         ("max_attempts", new("--max-attempts") { Description = "Attempts of a run that fails for passing reasons: 1 to 10." }),
@@ -31,6 +32,7 @@ internal sealed class SettingOptions
         command.Add(changedEvents);
         command.Add(streams);
         command.Add(cursors);
+        command.Add(alwaysOn);
         foreach (var (_, option) in numbers) command.Add(option);
     }
 
@@ -44,6 +46,7 @@ internal sealed class SettingOptions
         if (call.Get(streams) is { Length: > 0 } names) given["streams"] = names;
         if (call.Get(cursors) is { Length: > 0 } pairs)
             given["cursors"] = pairs.ToLookup(Stream, pair => pair[(Stream(pair).Length + 1)..]).ToDictionary(pair => pair.Key, pair => pair.Last() is { Length: > 0 } column ? column : null);
+        if (call.Get(alwaysOn) is { } always) given["always_on"] = always;
         foreach (var (field, option) in numbers)
             if (call.Get(option) is { } number) given[field] = number;
         return given;

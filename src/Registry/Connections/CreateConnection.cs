@@ -32,7 +32,7 @@ internal static partial class CreateConnection
     public sealed record Body(
         string Name, string Connector, JsonElement? Options, bool? FullListing = null, double? MaxDeleteFraction = null, bool? ChangedEvents = null,
         string[]? Streams = null, int? MaxAttempts = null, int? FirstPageSeconds = null, int? IdleSeconds = null, int? TotalSeconds = null,
-        IReadOnlyDictionary<string, string>? Cursors = null);
+        IReadOnlyDictionary<string, string>? Cursors = null, bool? AlwaysOn = null);
 
     private static async Task<IResult> HandleAsync(
         HttpContext context, NpgsqlDataSource database, OptionsVault vault, CancellationToken cancel)
@@ -58,7 +58,7 @@ internal static partial class CreateConnection
         if (fields.Errors.All(error => error.Field != "options"))
             foreach (var error in ConnectionOptions.Check(specification, options)) fields.Add(error);
         if (connector is not null)
-            foreach (var error in ConnectionCursors.Check(specification, connector.Protocol, settings.Cursors)) fields.Add(error);
+            foreach (var error in settings.Check(fields, specification, connector.Protocol)) fields.Add(error);
         Errors.ThrowInvalid(fields.Errors);
         if (connector is null) throw Errors.UnknownConnector(connectorName);
 
@@ -66,7 +66,7 @@ internal static partial class CreateConnection
         var row = await connection.QuerySingleOrDefaultAsync<ConnectionRow>(new CommandDefinition($"""
             INSERT INTO connections (id, name, connector, options_ciphertext, {ConnectionSettings.Columns})
             VALUES (@id, @name, @connectorName, @ciphertext,
-                @FullListing, @MaxDeleteFraction, @ChangedEvents, @Streams, @MaxAttempts, @FirstPageSeconds, @IdleSeconds, @TotalSeconds, @CursorsJson::jsonb)
+                @FullListing, @MaxDeleteFraction, @ChangedEvents, @Streams, @MaxAttempts, @FirstPageSeconds, @IdleSeconds, @TotalSeconds, @CursorsJson::jsonb, @AlwaysOn)
             ON CONFLICT (name) DO NOTHING
             RETURNING {ConnectionRow.Columns}
             """, new
@@ -84,6 +84,7 @@ internal static partial class CreateConnection
             settings.IdleSeconds,
             settings.TotalSeconds,
             settings.CursorsJson,
+            settings.AlwaysOn,
         }, transaction, cancellationToken: cancel))
             ?? throw Errors.ConnectionExists(name);
         await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectionCreated, connectorName, "/registry",

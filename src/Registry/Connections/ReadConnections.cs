@@ -10,7 +10,7 @@ namespace Platform.Registry.Connections;
 /// <inheritdoc cref="ConnectionSettings"/>
 public sealed record ConnectionView(
     Guid Id, string Name, string Connector, bool FullListing, double? MaxDeleteFraction, bool ChangedEvents, IReadOnlyList<string> Streams, int? MaxAttempts,
-    int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, IReadOnlyDictionary<string, string> Cursors, DateTime CreatedAt, DateTime UpdatedAt);
+    int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, IReadOnlyDictionary<string, string> Cursors, bool AlwaysOn, DateTime CreatedAt, DateTime UpdatedAt);
 
 /// <summary>A connection with its options.</summary>
 /// <param name="Version">Changes with every change; in quotes it is the ETag.</param>
@@ -20,22 +20,22 @@ public sealed record ConnectionView(
 public sealed record ConnectionDetail(
     Guid Id, string Name, string Connector, string Version, JsonObject? Options, IReadOnlyList<FieldError> OptionsErrors, bool FullListing, double? MaxDeleteFraction,
     bool ChangedEvents, IReadOnlyList<string> Streams, int? MaxAttempts, int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds,
-    IReadOnlyDictionary<string, string> Cursors, DateTime CreatedAt, DateTime UpdatedAt);
+    IReadOnlyDictionary<string, string> Cursors, bool AlwaysOn, DateTime CreatedAt, DateTime UpdatedAt);
 
 /// <param name="Streams">Strings; Dapper looks for the type that Npgsql names for any array.</param>
 /// <param name="Cursors">JSON.</param>
 internal sealed record ConnectionRow(
     Guid Id, string Name, string Connector, bool FullListing, double? MaxDeleteFraction, bool ChangedEvents, Array Streams, int? MaxAttempts,
-    int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, string Cursors, int Revision, DateTime CreatedAt, DateTime UpdatedAt)
+    int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, string Cursors, bool AlwaysOn, int Revision, DateTime CreatedAt, DateTime UpdatedAt)
 {
     public const string Columns = $"id, name, connector, {ConnectionSettings.Columns}, revision, created_at, updated_at";
 
     public ConnectionSettings Settings => new(
-        FullListing, MaxDeleteFraction, ChangedEvents, (string[])Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, ConnectionCursors.FromJson(Cursors));
+        FullListing, MaxDeleteFraction, ChangedEvents, (string[])Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, ConnectionCursors.FromJson(Cursors), AlwaysOn);
 
     public ConnectionView View => new(
         Id, Name, Connector, FullListing, MaxDeleteFraction, ChangedEvents, Settings.Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, Settings.Cursors,
-        CreatedAt, UpdatedAt);
+        AlwaysOn, CreatedAt, UpdatedAt);
 
     // A name can be given again: the revisions of its next connection are others.
     public string Version => $"{Revision}-{Id.ToString("N")[^8..]}";
@@ -44,7 +44,7 @@ internal sealed record ConnectionRow(
 
     public ConnectionDetail Detail(ConnectorSpecification? specification, string options) => new(
         Id, Name, Connector, Version, ConnectionOptions.Show(specification, options), specification is null ? [] : ConnectionOptions.Errors(specification, options),
-        FullListing, MaxDeleteFraction, ChangedEvents, Settings.Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, Settings.Cursors, CreatedAt, UpdatedAt);
+        FullListing, MaxDeleteFraction, ChangedEvents, Settings.Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, Settings.Cursors, AlwaysOn, CreatedAt, UpdatedAt);
 
     public static ConnectorSpecification? ReadSpecification(string? json) =>
         json is null ? null : JsonSerializer.Deserialize<ConnectorSpecification>(json, PlatformJson.Options);

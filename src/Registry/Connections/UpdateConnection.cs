@@ -26,7 +26,7 @@ internal static class UpdateConnection
     public sealed record Body(
         JsonElement? Options = null, bool? FullListing = null, double? MaxDeleteFraction = null, bool? ChangedEvents = null,
         string[]? Streams = null, int? MaxAttempts = null, int? FirstPageSeconds = null, int? IdleSeconds = null, int? TotalSeconds = null,
-        IReadOnlyDictionary<string, string?>? Cursors = null);
+        IReadOnlyDictionary<string, string?>? Cursors = null, bool? AlwaysOn = null);
 
     private static async Task<ConnectionDetail> HandleAsync(
         string name, HttpContext context, NpgsqlDataSource database, OptionsVault vault, CancellationToken cancel)
@@ -57,8 +57,7 @@ internal static class UpdateConnection
             options = ConnectionOptions.Read(fields) is { } given ? ConnectionOptions.Merge(specification, before, given) : "";
             foreach (var error in ConnectionOptions.Check(specification, options)) fields.Add(error);
         }
-        if (fields.Has(ConnectionCursors.Field))
-            foreach (var error in ConnectionCursors.Check(specification, protocol, settings.Cursors)) fields.Add(error);
+        foreach (var error in settings.Check(fields, specification, protocol)) fields.Add(error);
         Errors.ThrowInvalid(fields.Errors);
 
         List<string> changed = [.. options == before ? Array.Empty<string>() : ["options"], .. settings.Differences(row.Settings)];
@@ -66,7 +65,7 @@ internal static class UpdateConnection
         {
             row = await connection.QuerySingleAsync<ConnectionRow>(new CommandDefinition($"""
                 UPDATE connections SET ({ConnectionSettings.Columns}) =
-                    (@FullListing, @MaxDeleteFraction, @ChangedEvents, @Streams, @MaxAttempts, @FirstPageSeconds, @IdleSeconds, @TotalSeconds, @CursorsJson::jsonb),
+                    (@FullListing, @MaxDeleteFraction, @ChangedEvents, @Streams, @MaxAttempts, @FirstPageSeconds, @IdleSeconds, @TotalSeconds, @CursorsJson::jsonb, @AlwaysOn),
                     options_ciphertext = @ciphertext, revision = revision + 1, updated_at = now()
                 WHERE id = @Id RETURNING {ConnectionRow.Columns}
                 """, new
@@ -82,6 +81,7 @@ internal static class UpdateConnection
                 settings.IdleSeconds,
                 settings.TotalSeconds,
                 settings.CursorsJson,
+                settings.AlwaysOn,
             }, transaction, cancellationToken: cancel));
             await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectionUpdated, row.Connector, "/registry",
                 new ConnectionUpdated(row.Id, row.Name, row.Connector, changed)), cancel);

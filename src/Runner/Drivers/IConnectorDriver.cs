@@ -43,6 +43,11 @@ internal interface IConnectorDriver
     /// <exception cref="RunFaultException"><c>subscriptions_not_supported</c>: connectors of this kind publish nothing.</exception>
     Task<ConnectorListener> ListenAsync(ListenWork work, CancellationToken cancel);
 
+    /// <summary>Starts the connector, if it does not run yet, and keeps it running, needed or not, until what is returned is disposed.</summary>
+    /// <param name="options">As in <see cref="SyncWork"/>.</param>
+    /// <exception cref="RunFaultException"><c>always_on_not_supported</c>: connectors of this kind run only while they work.</exception>
+    Task<KeptConnector> KeepAsync(ConnectorLaunch launch, string options, CancellationToken cancel) => throw Faults.AlwaysOnNotSupported();
+
     /// <summary>Ends what is kept for a connection that is gone; where nothing outlives a call there is nothing to do.</summary>
     Task ForgetAsync(Guid connection, CancellationToken cancel) => Task.CompletedTask;
 }
@@ -118,6 +123,15 @@ internal sealed record FieldViolation(string Field, string Message);
 /// <param name="Request">The same, parsed.</param>
 /// <param name="Explains">Asks how it would be answered.</param>
 internal sealed record QueryWork(ConnectorLaunch Launch, string Options, ReadOnlyMemory<byte> Body, JsonElement Request, bool Explains);
+
+/// <summary>A connector that runs whether it is needed or not. Disposed, it ends with the last of its calls.</summary>
+/// <param name="ended">Ends with it.</param>
+internal sealed class KeptConnector(Task ended, IDisposable use) : IDisposable
+{
+    public Task Ended => ended;
+
+    public void Dispose() => use.Dispose();
+}
 
 /// <summary>An answer that is still to be read. Until it is disposed it holds the connector.</summary>
 internal sealed class QueryAnswer(NdcAnswer answer, IDisposable use) : IAsyncDisposable
