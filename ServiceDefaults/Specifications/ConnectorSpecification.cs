@@ -83,8 +83,11 @@ public static class ValidationTypes
 }
 
 /// <param name="Incremental">It can go on from a state.</param>
+/// <param name="CursorColumns">Those of which a connection may choose one, so that runs ask for what has changed by it; null: it is not such a stream, or nothing is known of that.</param>
 /// <param name="Subscription">What a subscription to it takes: then its objects come by themselves, as the connector publishes them. Null: it can't be subscribed to.</param>
-public sealed record StreamSpecification(string Name, string Description, bool Incremental, IReadOnlyList<Parameter>? Subscription = null);
+public sealed record StreamSpecification(
+    string Name, string Description, bool Incremental, IReadOnlyList<Parameter>? Subscription = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? CursorColumns = null);
 
 /// <param name="Result">What it answers; null: not said.</param>
 /// <param name="Mutates">It changes something at the source: one at a time for each connection.</param>

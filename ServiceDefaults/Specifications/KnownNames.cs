@@ -1,19 +1,23 @@
 namespace Platform.ServiceDefaults;
 
 /// <summary>What to say of a name that nobody knows: typing errors are the usual reason.</summary>
-internal static class KnownNames
+public static class KnownNames
 {
     private const int Shown = 10;
+    // Longer names are not typed by hand, and would take long to compare.
+    private const int LongestTyped = 255;
 
-    public static string Hint(IReadOnlyList<Parameter> parameters, string name)
+    /// <summary>Which name may be meant, as a sentence; else which are known.</summary>
+    public static string Suggest(IReadOnlyList<string> names, string name)
     {
-        if (parameters.Count == 0) return "There is no such field; none is known here.";
-        // Longer names are not typed by hand, and would take long to compare.
-        var nearest = name.Length > 255 ? null : parameters.Select(p => (p.Name, Distance: Distance(p.Name, name))).MinBy(p => p.Distance).Name;
-        if (nearest is not null && Distance(nearest, name) <= Math.Max(1, Math.Min(name.Length, nearest.Length) / 3))
-            return $"There is no such field. Is {nearest} meant?";
-        return $"There is no such field. Known are {string.Join(", ", parameters.Take(Shown).Select(p => p.Name))}{(parameters.Count > Shown ? " and more" : "")}.";
+        if (names.Count == 0) return "None is known here.";
+        var nearest = name.Length > LongestTyped ? null : names.MinBy(known => Distance(known, name));
+        return nearest is not null && Distance(nearest, name) <= Math.Max(1, Math.Min(name.Length, nearest.Length) / 3)
+            ? $"Is {nearest} meant?" : $"Known are {string.Join(", ", names.Take(Shown))}{(names.Count > Shown ? " and more" : "")}.";
     }
+
+    internal static string Hint(IReadOnlyList<Parameter> parameters, string name) =>
+        parameters.Count == 0 ? "There is no such field; none is known here." : $"There is no such field. {Suggest([.. parameters.Select(p => p.Name)], name)}";
 
     /// <summary>How many letters have to be put in, taken out or changed; upper and lower case are one, as are '-', '_' and nothing.</summary>
     private static int Distance(string one, string other)

@@ -35,7 +35,11 @@ public sealed record NdcOrderBy(IReadOnlyList<NdcOrderByElement> Elements);
 /// <param name="OrderDirection"><c>asc</c> or <c>desc</c>.</param>
 public sealed record NdcOrderByElement(string OrderDirection, JsonNode Target)
 {
-    public static NdcOrderByElement Ascending(string column) => new("asc", new JsonObject { ["type"] = "column", ["name"] = column, ["path"] = new JsonArray() });
+    public static NdcOrderByElement Ascending(string column) => Of("asc", column);
+
+    public static NdcOrderByElement Descending(string column) => Of("desc", column);
+
+    private static NdcOrderByElement Of(string direction, string column) => new(direction, new JsonObject { ["type"] = "column", ["name"] = column, ["path"] = new JsonArray() });
 }
 
 /// <summary>Predicates; those that a program makes by itself.</summary>

@@ -153,6 +153,9 @@ internal static class Faults
     public static RunFaultException SubscriptionsNotSupported() => new(new("subscriptions_not_supported",
         "Connectors of this protocol publish nothing that could be subscribed to.", "Start a run, or give the connection a schedule."));
 
+    public static RunFaultException AlwaysOnNotSupported() => new(new("always_on_not_supported",
+        "The connector is not a packaged one, and runs only while it works.", "Lead the connection's setting always_on back to its default."));
+
     public static RunFaultException QueriesNotSupported() => new(new("queries_not_supported",
         "Connectors of this protocol take no queries.", "Start a run and read the objects that it brings, or invoke its actions: GET /v1/connections/{name}/actions lists them."));
 

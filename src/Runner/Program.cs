@@ -1,5 +1,6 @@
 using Platform.Contracts;
 using Platform.Runner;
+using Platform.Runner.AlwaysOn;
 using Platform.Runner.Bundles;
 using Platform.Runner.Checks;
 using Platform.Runner.Describe;
@@ -32,6 +33,7 @@ builder.AddEventConsumer<ConnectionDeleted>(EventTypes.ConnectionDeleted, servic
 // What a replica keeps warm for it, only that replica can end.
 builder.AddReplicaEventConsumer<ConnectionDeleted>(EventTypes.ConnectionDeleted, services =>
     (deleted, cancel) => services.GetRequiredService<ConnectorDrivers>().ForgetAsync(deleted.ConnectionId, cancel));
+builder.AddAlwaysOn();
 builder.AddSchedules();
 builder.AddGrpcServer();
 builder.Services.AddSingleton<DescribeConnector>().AddSingleton<PrepareConnection>();

@@ -41,6 +41,20 @@ public sealed class ConnectionTests
             stub.Requests.Select(request => request.Body));
     }
 
+    [Fact]
+    public async Task Cursors_are_sent_by_stream_and_one_without_a_column_is_taken_away()
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("POST /v1/connections", Created, 201);
+
+        await Cli.RunAsync(stub.Url, "connections", "create", "docs", "--connector", "files", "--cursor", "articles=updated_at", "--cursor", "a=b=id", "--cursor", "old=", "--always-on");
+        var wrong = await Cli.RunAsync(stub.Url, "connections", "create", "docs", "--connector", "files", "--cursor", "articles", "--cursor", "=id");
+
+        Assert.Equal(
+            """{"name":"docs","connector":"files","options":"","cursors":{"articles":"updated_at","a=b":"id","old":null},"always_on":true}""", Assert.Single(stub.Requests).Body);
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("'articles' is not STREAM=COLUMN. '=id' is not STREAM=COLUMN.", wrong.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("half")]
     [InlineData("0,5")]
@@ -58,7 +72,7 @@ public sealed class ConnectionTests
     {
         await using var stub = (await StubGateway.StartAsync()).On("GET /v1/connections", """
             {"items":[
-                {"id":"0199a1b2-0000-7000-8000-000000000001","name":"a","connector":"files","full_listing":true,"max_delete_fraction":0.25,"changed_events":true,"created_at":"2026-01-01T00:00:00Z"},
+                {"id":"0199a1b2-0000-7000-8000-000000000001","name":"a","connector":"files","full_listing":true,"max_delete_fraction":0.25,"changed_events":true,"cursors":{"articles":"updated_at"},"always_on":true,"created_at":"2026-01-01T00:00:00Z"},
                 {"id":"0199a1b2-0000-7000-8000-000000000002","name":"b","connector":"files","full_listing":false,"max_delete_fraction":null,"changed_events":false,"created_at":"2026-01-01T00:00:00Z"}
             ],"next":null}
             """);
@@ -66,7 +80,7 @@ public sealed class ConnectionTests
         var answer = await Cli.RunAsync(stub.Url, "connections", "list");
 
         Assert.Equal(
-            "name\tconnector\tsettings\tcreated\na\tfiles\tfull-listing max-delete-fraction=0.25 changed-events\t2026-01-01 00:00:00Z\nb\tfiles\t\t2026-01-01 00:00:00Z", answer.Output);
+            "name\tconnector\tsettings\tcreated\na\tfiles\tfull-listing max-delete-fraction=0.25 changed-events cursor=articles=updated_at always-on\t2026-01-01 00:00:00Z\nb\tfiles\t\t2026-01-01 00:00:00Z", answer.Output);
     }
 
     [Fact]
@@ -111,12 +125,12 @@ public sealed class ConnectionTests
             .On("GET /v1/connectors/files/specification", """
                 {"connector":"files","version":1,"protocol":"platform","specification":{"name":"files","parameters":[
                     {"name":"root","description":"Where.","type":"string","default":null,"secret":true,"validations":[{"type":"required","value":""},{"type":"regex","value":"^/"}]}],
-                    "streams":[{"name":"files"}],"actions":[]}}
+                    "streams":[{"name":"files"},{"name":"articles","cursor_columns":["id","updated_at"]}],"actions":[]}}
                 """)
             .On("GET /v1/connectors/old/versions/3/specification", """{"connector":"old","version":3,"protocol":"c1","specification":null}""");
 
         Assert.Equal(
-            new Answer(0, "option\ttype\tdefault\trules\tdescription\nroot\tstring\t\tsecret; required; regex ^/\tWhere.\nStreams: files", ""),
+            new Answer(0, "option\ttype\tdefault\trules\tdescription\nroot\tstring\t\tsecret; required; regex ^/\tWhere.\nStreams: files, articles (by id or updated_at)", ""),
             await Cli.RunAsync(stub.Url, "connectors", "spec", "files"));
         Assert.StartsWith("old does not describe itself", (await Cli.RunAsync(stub.Url, "connectors", "spec", "old", "--version", "3")).Output);
     }

@@ -29,7 +29,7 @@ public sealed class ConnectionTests(RegistryFixture registry)
 
         Assert.Equal(
             ["id", "name", "connector", "version", "options", "options_errors", "full_listing", "max_delete_fraction", "changed_events", "streams", "max_attempts",
-                "first_page_seconds", "idle_seconds", "total_seconds", "created_at", "updated_at"],
+                "first_page_seconds", "idle_seconds", "total_seconds", "cursors", "always_on", "created_at", "updated_at"],
             shown.EnumerateObject().Select(p => p.Name));
         Assert.Equal(JsonValueKind.Null, shown.GetProperty("options").ValueKind);
         Assert.All([answer, shown.ToString(), list.ToString(), heard.Text, .. registry.Host.Logs], text => Assert.DoesNotContain(Secret, text));

@@ -185,6 +185,12 @@ public sealed class RegistryPeer : Platform.Registry.V1.Registry.RegistryBase
             Options = ByteString.CopyFromUtf8(options),
         };
 
+    /// <summary>Connections, by id, whose connector is to run all the time, and the state of each.</summary>
+    public ConcurrentDictionary<string, string> AlwaysOn { get; } = [];
+
+    public override Task<ListAlwaysOnReply> ListAlwaysOn(ListAlwaysOnRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListAlwaysOnReply { Connections = { AlwaysOn.Select(c => new AlwaysOnConnection { Id = c.Key, State = c.Value }) } });
+
     /// <summary>Refuses by throwing.</summary>
     public Action OnResolve { get; set; } = () => { };
 

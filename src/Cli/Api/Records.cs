@@ -42,7 +42,7 @@ internal sealed record LogLine(string? Stream, string Text);
 internal sealed record Connection(
     Guid Id, string Name, string Connector, bool? FullListing, double? MaxDeleteFraction, bool? ChangedEvents, DateTimeOffset? CreatedAt,
     IReadOnlyList<string>? Streams = null, int? MaxAttempts = null, int? FirstPageSeconds = null, int? IdleSeconds = null, int? TotalSeconds = null,
-    string? Version = null);
+    string? Version = null, IReadOnlyDictionary<string, string>? Cursors = null, bool? AlwaysOn = null);
 
 internal sealed record Run(
     Guid Id, string Connection, string? Connector, string State, string? Stage, int Attempt, string? Isolation, RunCounts? Counts,

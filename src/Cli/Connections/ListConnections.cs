@@ -25,6 +25,7 @@ internal static class ListConnections
         {
             connection.FullListing == true ? "full-listing" : null, fraction is null ? null : $"max-delete-fraction={fraction}", connection.ChangedEvents == true ? "changed-events" : null,
             connection.Streams is { Count: > 0 } streams ? $"stream={string.Join(',', streams)}" : null, Number("max-attempts", connection.MaxAttempts),
+            connection.Cursors is { Count: > 0 } cursors ? string.Join(' ', cursors.Select(cursor => $"cursor={cursor.Key}={cursor.Value}")) : null, connection.AlwaysOn == true ? "always-on" : null,
             Number("first-page-seconds", connection.FirstPageSeconds), Number("idle-seconds", connection.IdleSeconds), Number("total-seconds", connection.TotalSeconds),
         }.OfType<string>());
     }

@@ -11,6 +11,12 @@ internal sealed class SettingOptions
     private readonly Option<double?> fraction = new("--max-delete-fraction") { Description = "A run that would delete a larger part of what is there asks first: 0 to 1, 0.5 by default.", CustomParser = Number };
     private readonly Option<bool?> changedEvents = new("--changed-events") { Description = "Tell of every object that changes: the event objects.changed." };
     private readonly Option<string[]> streams = new("--stream") { Description = "Sync only this stream; may be given several times." };
+    private readonly Option<string[]> cursors = new("--cursor")
+    {
+        Description = "STREAM=COLUMN: once all of the stream has been listed, runs ask for what has changed by this column; STREAM= lists it whole again. May be given several times.",
+        Validators = { Pairs },
+    };
+    private readonly Option<bool?> alwaysOn = new("--always-on") { Description = "Keep a packaged connector running, and not only while it is needed." };
     private readonly (string Field, Option<int?> Option)[] numbers =
     [
         ("max_attempts", new("--max-attempts") { Description = "Attempts of a run that fails for passing reasons: 1 to 10." }),
@@ -25,6 +31,8 @@ internal sealed class SettingOptions
         command.Add(fraction);
         command.Add(changedEvents);
         command.Add(streams);
+        command.Add(cursors);
+        command.Add(alwaysOn);
         foreach (var (_, option) in numbers) command.Add(option);
     }
 
@@ -36,9 +44,21 @@ internal sealed class SettingOptions
         if (call.Get(fraction) is { } part) given["max_delete_fraction"] = part;
         if (call.Get(changedEvents) is { } events) given["changed_events"] = events;
         if (call.Get(streams) is { Length: > 0 } names) given["streams"] = names;
+        if (call.Get(cursors) is { Length: > 0 } pairs)
+            given["cursors"] = pairs.ToLookup(Stream, pair => pair[(Stream(pair).Length + 1)..]).ToDictionary(pair => pair.Key, pair => pair.Last() is { Length: > 0 } column ? column : null);
+        if (call.Get(alwaysOn) is { } always) given["always_on"] = always;
         foreach (var (field, option) in numbers)
             if (call.Get(option) is { } number) given[field] = number;
         return given;
+    }
+
+    // At the last one: a stream may be called so, a column hardly.
+    private static string Stream(string pair) => pair[..pair.LastIndexOf('=')];
+
+    private static void Pairs(OptionResult result)
+    {
+        foreach (var token in result.Tokens.Where(t => t.Value.LastIndexOf('=') < 1))
+            result.AddError($"'{token.Value}' is not STREAM=COLUMN.");
     }
 
     // With a point whatever the locale: what is written in a script means the same everywhere.

@@ -45,8 +45,13 @@ internal static class ShowSpecification
     private static void Say(Screen screen, JsonElement specification, string member, string title)
     {
         if (specification.TryGetProperty(member, out var items) && items.GetArrayLength() > 0)
-            screen.Say($"{title}: {string.Join(", ", items.EnumerateArray().Select(item => Text(item, "name")))}");
+            screen.Say($"{title}: {string.Join(", ", items.EnumerateArray().Select(item => $"{Text(item, "name")}{Cursors(item)}"))}");
     }
+
+    // Of a stream, what its cursor can be.
+    private static string Cursors(JsonElement item) =>
+        item.TryGetProperty("cursor_columns", out var columns) && columns.ValueKind == JsonValueKind.Array && columns.GetArrayLength() > 0
+            ? $" (by {string.Join(" or ", columns.EnumerateArray().Select(c => c.GetString()))})" : "";
 
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

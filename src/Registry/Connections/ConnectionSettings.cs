@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Platform.Contracts;
 using Platform.Registry.Json;
 using Platform.Registry.V1;
+using Platform.ServiceDefaults;
 
 namespace Platform.Registry.Connections;
 
@@ -14,19 +16,23 @@ namespace Platform.Registry.Connections;
 /// <param name="FirstPageSeconds">From the connector's start to its first page, or the end of its sync; here and below 1 to 1728000, which is 20 days.</param>
 /// <param name="IdleSeconds">Between two signs of life of a sync: pages, states, progress.</param>
 /// <param name="TotalSeconds">Of one attempt.</param>
+/// <param name="Cursors">By stream, the column by which a run asks for what has changed once all has been listed; the streams that are not named are listed whole by every run.</param>
+/// <param name="AlwaysOn">A packaged connector runs all the time, and not only while it is needed and for a while after. Default: false.</param>
 internal sealed record ConnectionSettings(
-    bool FullListing, double? MaxDeleteFraction, bool ChangedEvents, string[] Streams, int? MaxAttempts, int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds)
+    bool FullListing, double? MaxDeleteFraction, bool ChangedEvents, string[] Streams, int? MaxAttempts, int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds,
+    IReadOnlyDictionary<string, string> Cursors, bool AlwaysOn)
 {
-    public const string Columns = "full_listing, max_delete_fraction, changed_events, streams, max_attempts, first_page_seconds, idle_seconds, total_seconds";
+    public const string Columns = "full_listing, max_delete_fraction, changed_events, streams, max_attempts, first_page_seconds, idle_seconds, total_seconds, cursors, always_on";
 
+    private const string AlwaysOnField = "always_on";
     private const int MaxStreams = 1000;
     private const int MaxStreamBytes = 255;
     private const int LongestSeconds = 20 * 24 * 3600;
 
     public static readonly IReadOnlyList<string> Fields =
-        ["full_listing", "max_delete_fraction", "changed_events", "streams", "max_attempts", "first_page_seconds", "idle_seconds", "total_seconds"];
+        ["full_listing", "max_delete_fraction", "changed_events", "streams", "max_attempts", "first_page_seconds", "idle_seconds", "total_seconds", ConnectionCursors.Field, AlwaysOnField];
 
-    public static readonly ConnectionSettings Default = new(false, null, false, [], null, null, null, null);
+    public static readonly ConnectionSettings Default = new(false, null, false, [], null, null, null, null, new Dictionary<string, string>(), false);
 
     /// <summary>What is given in the place of what there is; null leads back to the default. Errors are added to the fields.</summary>
     public ConnectionSettings Read(JsonFields fields)
@@ -46,8 +52,23 @@ internal sealed record ConnectionSettings(
             fields.Has("changed_events") ? fields.Flag("changed_events") ?? false : ChangedEvents,
             fields.Has("streams") ? ReadStreams(fields) : Streams, Number("max_attempts", MaxAttempts, 10),
             Number("first_page_seconds", FirstPageSeconds, LongestSeconds), Number("idle_seconds", IdleSeconds, LongestSeconds),
-            Number("total_seconds", TotalSeconds, LongestSeconds));
+            Number("total_seconds", TotalSeconds, LongestSeconds), fields.Has(ConnectionCursors.Field) ? ConnectionCursors.Read(fields, Cursors) : Cursors,
+            fields.Has(AlwaysOnField) ? fields.Flag(AlwaysOnField) ?? false : AlwaysOn);
     }
+
+    /// <summary>Every error of what was given and does not go with the connector.</summary>
+    /// <param name="specification">Of the connector's current version; null: it says nothing of itself.</param>
+    /// <param name="protocol">Of its manifest; null: c1.</param>
+    public IEnumerable<FieldError> Check(JsonFields fields, ConnectorSpecification? specification, string? protocol)
+    {
+        if (fields.Has(AlwaysOnField) && AlwaysOn && protocol != Manifest.PackageProtocol)
+            yield return new(AlwaysOnField, "always_on_not_supported", "Only a packaged connector (ndc) can be kept running; others start when they are needed.");
+        if (fields.Has(ConnectionCursors.Field))
+            foreach (var error in ConnectionCursors.Check(specification, protocol, Cursors)) yield return error;
+    }
+
+    /// <summary>As their column holds them.</summary>
+    public string CursorsJson => JsonSerializer.Serialize(Cursors);
 
     /// <summary>The names of the fields in which it differs.</summary>
     public IEnumerable<string> Differences(ConnectionSettings other)
@@ -56,6 +77,7 @@ internal sealed record ConnectionSettings(
         [
             FullListing == other.FullListing, MaxDeleteFraction == other.MaxDeleteFraction, ChangedEvents == other.ChangedEvents, Streams.SequenceEqual(other.Streams),
             MaxAttempts == other.MaxAttempts, FirstPageSeconds == other.FirstPageSeconds, IdleSeconds == other.IdleSeconds, TotalSeconds == other.TotalSeconds,
+            Cursors.Count == other.Cursors.Count && Cursors.All(cursor => other.Cursors.GetValueOrDefault(cursor.Key) == cursor.Value), AlwaysOn == other.AlwaysOn,
         ];
         return Fields.Zip(same).Where(pair => !pair.Second).Select(pair => pair.First);
     }
@@ -65,6 +87,7 @@ internal sealed record ConnectionSettings(
         specification.FullListing = FullListing;
         specification.ChangedEvents = ChangedEvents;
         specification.Streams.Add(Streams);
+        specification.Cursors.Add(Cursors.ToDictionary());
         if (MaxDeleteFraction is { } fraction) specification.MaxDeleteFraction = fraction;
         specification.Policy = new();
         if (MaxAttempts is { } attempts) specification.Policy.MaxAttempts = attempts;

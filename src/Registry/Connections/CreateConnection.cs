@@ -14,7 +14,7 @@ internal static partial class CreateConnection
     // In JSON a byte of options takes at most six (\u0000); the rest is for names and braces.
     public const int MaxBodyBytes = 6 * ConnectionOptions.MaxBytes + 4096;
 
-    private sealed record Connector(string? Specification);
+    private sealed record Connector(string? Specification, string? Protocol);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/connections", HandleAsync)
@@ -31,7 +31,8 @@ internal static partial class CreateConnection
     /// <inheritdoc cref="ConnectionSettings"/>
     public sealed record Body(
         string Name, string Connector, JsonElement? Options, bool? FullListing = null, double? MaxDeleteFraction = null, bool? ChangedEvents = null,
-        string[]? Streams = null, int? MaxAttempts = null, int? FirstPageSeconds = null, int? IdleSeconds = null, int? TotalSeconds = null);
+        string[]? Streams = null, int? MaxAttempts = null, int? FirstPageSeconds = null, int? IdleSeconds = null, int? TotalSeconds = null,
+        IReadOnlyDictionary<string, string>? Cursors = null, bool? AlwaysOn = null);
 
     private static async Task<IResult> HandleAsync(
         HttpContext context, NpgsqlDataSource database, OptionsVault vault, CancellationToken cancel)
@@ -50,12 +51,14 @@ internal static partial class CreateConnection
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         // Locked, so that it is not deleted meanwhile. What can be no name is looked for in vain.
         var connector = await connection.QuerySingleOrDefaultAsync<Connector>(new CommandDefinition("""
-            SELECT v.specification FROM connectors c JOIN connector_versions v ON v.connector = c.name AND v.number = c.current_version
+            SELECT v.specification, v.manifest->>'protocol' AS protocol FROM connectors c JOIN connector_versions v ON v.connector = c.name AND v.number = c.current_version
             WHERE c.name = @connectorName FOR KEY SHARE OF c
             """, new { connectorName = connectorName.Replace("\0", "") }, transaction, cancellationToken: cancel));
         var specification = ConnectionRow.ReadSpecification(connector?.Specification);
         if (fields.Errors.All(error => error.Field != "options"))
             foreach (var error in ConnectionOptions.Check(specification, options)) fields.Add(error);
+        if (connector is not null)
+            foreach (var error in settings.Check(fields, specification, connector.Protocol)) fields.Add(error);
         Errors.ThrowInvalid(fields.Errors);
         if (connector is null) throw Errors.UnknownConnector(connectorName);
 
@@ -63,7 +66,7 @@ internal static partial class CreateConnection
         var row = await connection.QuerySingleOrDefaultAsync<ConnectionRow>(new CommandDefinition($"""
             INSERT INTO connections (id, name, connector, options_ciphertext, {ConnectionSettings.Columns})
             VALUES (@id, @name, @connectorName, @ciphertext,
-                @FullListing, @MaxDeleteFraction, @ChangedEvents, @Streams, @MaxAttempts, @FirstPageSeconds, @IdleSeconds, @TotalSeconds)
+                @FullListing, @MaxDeleteFraction, @ChangedEvents, @Streams, @MaxAttempts, @FirstPageSeconds, @IdleSeconds, @TotalSeconds, @CursorsJson::jsonb, @AlwaysOn)
             ON CONFLICT (name) DO NOTHING
             RETURNING {ConnectionRow.Columns}
             """, new
@@ -80,6 +83,8 @@ internal static partial class CreateConnection
             settings.FirstPageSeconds,
             settings.IdleSeconds,
             settings.TotalSeconds,
+            settings.CursorsJson,
+            settings.AlwaysOn,
         }, transaction, cancellationToken: cancel))
             ?? throw Errors.ConnectionExists(name);
         await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectionCreated, connectorName, "/registry",

@@ -10,7 +10,7 @@ namespace Platform.Registry.Connections;
 /// <inheritdoc cref="ConnectionSettings"/>
 public sealed record ConnectionView(
     Guid Id, string Name, string Connector, bool FullListing, double? MaxDeleteFraction, bool ChangedEvents, IReadOnlyList<string> Streams, int? MaxAttempts,
-    int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, DateTime CreatedAt, DateTime UpdatedAt);
+    int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, IReadOnlyDictionary<string, string> Cursors, bool AlwaysOn, DateTime CreatedAt, DateTime UpdatedAt);
 
 /// <summary>A connection with its options.</summary>
 /// <param name="Version">Changes with every change; in quotes it is the ETag.</param>
@@ -19,20 +19,23 @@ public sealed record ConnectionView(
 /// <inheritdoc cref="ConnectionView"/>
 public sealed record ConnectionDetail(
     Guid Id, string Name, string Connector, string Version, JsonObject? Options, IReadOnlyList<FieldError> OptionsErrors, bool FullListing, double? MaxDeleteFraction,
-    bool ChangedEvents, IReadOnlyList<string> Streams, int? MaxAttempts, int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, DateTime CreatedAt,
-    DateTime UpdatedAt);
+    bool ChangedEvents, IReadOnlyList<string> Streams, int? MaxAttempts, int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds,
+    IReadOnlyDictionary<string, string> Cursors, bool AlwaysOn, DateTime CreatedAt, DateTime UpdatedAt);
 
 /// <param name="Streams">Strings; Dapper looks for the type that Npgsql names for any array.</param>
+/// <param name="Cursors">JSON.</param>
 internal sealed record ConnectionRow(
     Guid Id, string Name, string Connector, bool FullListing, double? MaxDeleteFraction, bool ChangedEvents, Array Streams, int? MaxAttempts,
-    int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, int Revision, DateTime CreatedAt, DateTime UpdatedAt)
+    int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, string Cursors, bool AlwaysOn, int Revision, DateTime CreatedAt, DateTime UpdatedAt)
 {
     public const string Columns = $"id, name, connector, {ConnectionSettings.Columns}, revision, created_at, updated_at";
 
-    public ConnectionSettings Settings => new(FullListing, MaxDeleteFraction, ChangedEvents, (string[])Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds);
+    public ConnectionSettings Settings => new(
+        FullListing, MaxDeleteFraction, ChangedEvents, (string[])Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, ConnectionCursors.FromJson(Cursors), AlwaysOn);
 
     public ConnectionView View => new(
-        Id, Name, Connector, FullListing, MaxDeleteFraction, ChangedEvents, Settings.Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, CreatedAt, UpdatedAt);
+        Id, Name, Connector, FullListing, MaxDeleteFraction, ChangedEvents, Settings.Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, Settings.Cursors,
+        AlwaysOn, CreatedAt, UpdatedAt);
 
     // A name can be given again: the revisions of its next connection are others.
     public string Version => $"{Revision}-{Id.ToString("N")[^8..]}";
@@ -41,7 +44,7 @@ internal sealed record ConnectionRow(
 
     public ConnectionDetail Detail(ConnectorSpecification? specification, string options) => new(
         Id, Name, Connector, Version, ConnectionOptions.Show(specification, options), specification is null ? [] : ConnectionOptions.Errors(specification, options),
-        FullListing, MaxDeleteFraction, ChangedEvents, Settings.Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, CreatedAt, UpdatedAt);
+        FullListing, MaxDeleteFraction, ChangedEvents, Settings.Streams, MaxAttempts, FirstPageSeconds, IdleSeconds, TotalSeconds, Settings.Cursors, AlwaysOn, CreatedAt, UpdatedAt);
 
     public static ConnectorSpecification? ReadSpecification(string? json) =>
         json is null ? null : JsonSerializer.Deserialize<ConnectorSpecification>(json, PlatformJson.Options);
@@ -50,7 +53,7 @@ internal sealed record ConnectionRow(
 /// <summary>GET /v1/connections and GET /v1/connections/{name}.</summary>
 internal static class ReadConnections
 {
-    private sealed record Secrets(string? Specification, byte[] OptionsCiphertext);
+    private sealed record Secrets(string? Specification, string? Protocol, byte[] OptionsCiphertext);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -83,22 +86,22 @@ internal static class ReadConnections
         var row = await connection.QuerySingleOrDefaultAsync<ConnectionRow>(new CommandDefinition(
             $"SELECT {ConnectionRow.Columns} FROM connections WHERE name = @name", new { name }, transaction, cancellationToken: cancel))
             ?? throw Errors.UnknownConnection(name);
-        var (specification, ciphertext) = await ReadSecretsAsync(connection, transaction, row.Id, cancel);
+        var (specification, _, ciphertext) = await ReadSecretsAsync(connection, transaction, row.Id, cancel);
         context.Response.Headers.ETag = row.ETag;
         // What is never shown need not be opened: a connection can be looked at, and changed, without its keys.
         return specification is null ? row.Detail(null, "") : row.Detail(ConnectionRow.ReadSpecification(specification), vault.Read(row.Id, row.Name, ciphertext));
     }
 
-    /// <summary>What the connector's current version says of itself, and the options.</summary>
-    public static async Task<(string? Specification, byte[] OptionsCiphertext)> ReadSecretsAsync(
+    /// <summary>What the connector's current version says of itself, the protocol of its manifest, and the options.</summary>
+    public static async Task<(string? Specification, string? Protocol, byte[] OptionsCiphertext)> ReadSecretsAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken cancel)
     {
         var found = await connection.QuerySingleAsync<Secrets>(new CommandDefinition("""
-            SELECT v.specification, n.options_ciphertext FROM connections n
+            SELECT v.specification, v.manifest->>'protocol' AS protocol, n.options_ciphertext FROM connections n
             LEFT JOIN connectors c ON c.name = n.connector
             LEFT JOIN connector_versions v ON v.connector = c.name AND v.number = c.current_version
             WHERE n.id = @id
             """, new { id }, transaction, cancellationToken: cancel));
-        return (found.Specification, found.OptionsCiphertext);
+        return (found.Specification, found.Protocol, found.OptionsCiphertext);
     }
 }

@@ -15,6 +15,8 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
 {
     private sealed record Identity(Guid Id, string Name, string Connector, bool ActionsOnly);
 
+    private sealed record AlwaysOnRow(Guid Id, int Revision, int CurrentVersion);
+
     private sealed record Prepared(byte[] OptionsCiphertext, int? Number, string? Digest, string? Manifest, string? Specification);
 
     public override async Task<Connection> ResolveConnection(ResolveConnectionRequest request, ServerCallContext context)
@@ -64,6 +66,18 @@ internal sealed partial class RegistryGrpc(NpgsqlDataSource database, OptionsVau
         row.Settings.Tell(specification);
         LogGiven(logger, row.Id, request.RunId);
         return specification;
+    }
+
+    public override async Task<ListAlwaysOnReply> ListAlwaysOn(ListAlwaysOnRequest request, ServerCallContext context)
+    {
+        await using var connection = await database.OpenConnectionAsync(context.CancellationToken);
+        var found = await connection.QueryAsync<AlwaysOnRow>(new CommandDefinition("""
+            SELECT n.id, n.revision, c.current_version FROM connections n
+            JOIN connectors c ON c.name = n.connector
+            JOIN connector_versions v ON v.connector = c.name AND v.number = c.current_version
+            WHERE n.always_on AND v.manifest->>'protocol' = @protocol ORDER BY n.id
+            """, new { protocol = Manifest.PackageProtocol }, cancellationToken: context.CancellationToken));
+        return new() { Connections = { found.Select(row => new AlwaysOnConnection { Id = row.Id.ToString(), State = $"{row.Revision}-{row.CurrentVersion}" }) } };
     }
 
     [LoggerMessage(1, LogLevel.Information, "The options of connection {Connection} were given for run {Run}")]

@@ -25,7 +25,8 @@ internal static class UpdateConnection
     /// <inheritdoc cref="CreateConnection.Body"/>
     public sealed record Body(
         JsonElement? Options = null, bool? FullListing = null, double? MaxDeleteFraction = null, bool? ChangedEvents = null,
-        string[]? Streams = null, int? MaxAttempts = null, int? FirstPageSeconds = null, int? IdleSeconds = null, int? TotalSeconds = null);
+        string[]? Streams = null, int? MaxAttempts = null, int? FirstPageSeconds = null, int? IdleSeconds = null, int? TotalSeconds = null,
+        IReadOnlyDictionary<string, string?>? Cursors = null, bool? AlwaysOn = null);
 
     private static async Task<ConnectionDetail> HandleAsync(
         string name, HttpContext context, NpgsqlDataSource database, OptionsVault vault, CancellationToken cancel)
@@ -46,7 +47,7 @@ internal static class UpdateConnection
         if (!ifMatch.IsGiven) throw Errors.IfMatchRequired(name);
         if (!ifMatch.Holds(row.ETag)) throw Errors.ETagMismatch(row.ETag);
 
-        var (specificationJson, ciphertext) = await ReadConnections.ReadSecretsAsync(connection, transaction, row.Id, cancel);
+        var (specificationJson, protocol, ciphertext) = await ReadConnections.ReadSecretsAsync(connection, transaction, row.Id, cancel);
         var (specification, before) = (ConnectionRow.ReadSpecification(specificationJson), vault.Read(row.Id, row.Name, ciphertext));
         var fields = new JsonFields(json.RootElement, ["options", .. ConnectionSettings.Fields]);
         var settings = row.Settings.Read(fields);
@@ -56,6 +57,7 @@ internal static class UpdateConnection
             options = ConnectionOptions.Read(fields) is { } given ? ConnectionOptions.Merge(specification, before, given) : "";
             foreach (var error in ConnectionOptions.Check(specification, options)) fields.Add(error);
         }
+        foreach (var error in settings.Check(fields, specification, protocol)) fields.Add(error);
         Errors.ThrowInvalid(fields.Errors);
 
         List<string> changed = [.. options == before ? Array.Empty<string>() : ["options"], .. settings.Differences(row.Settings)];
@@ -63,7 +65,7 @@ internal static class UpdateConnection
         {
             row = await connection.QuerySingleAsync<ConnectionRow>(new CommandDefinition($"""
                 UPDATE connections SET ({ConnectionSettings.Columns}) =
-                    (@FullListing, @MaxDeleteFraction, @ChangedEvents, @Streams, @MaxAttempts, @FirstPageSeconds, @IdleSeconds, @TotalSeconds),
+                    (@FullListing, @MaxDeleteFraction, @ChangedEvents, @Streams, @MaxAttempts, @FirstPageSeconds, @IdleSeconds, @TotalSeconds, @CursorsJson::jsonb, @AlwaysOn),
                     options_ciphertext = @ciphertext, revision = revision + 1, updated_at = now()
                 WHERE id = @Id RETURNING {ConnectionRow.Columns}
                 """, new
@@ -78,6 +80,8 @@ internal static class UpdateConnection
                 settings.FirstPageSeconds,
                 settings.IdleSeconds,
                 settings.TotalSeconds,
+                settings.CursorsJson,
+                settings.AlwaysOn,
             }, transaction, cancellationToken: cancel));
             await Outbox.AppendAsync(transaction, new OutboxEvent(Guid.CreateVersion7(), EventTypes.ConnectionUpdated, row.Connector, "/registry",
                 new ConnectionUpdated(row.Id, row.Name, row.Connector, changed)), cancel);

@@ -43,6 +43,11 @@ internal interface IConnectorDriver
     /// <exception cref="RunFaultException"><c>subscriptions_not_supported</c>: connectors of this kind publish nothing.</exception>
     Task<ConnectorListener> ListenAsync(ListenWork work, CancellationToken cancel);
 
+    /// <summary>Starts the connector, if it does not run yet, and keeps it running, needed or not, until what is returned is disposed.</summary>
+    /// <param name="options">As in <see cref="SyncWork"/>.</param>
+    /// <exception cref="RunFaultException"><c>always_on_not_supported</c>: connectors of this kind run only while they work.</exception>
+    Task<KeptConnector> KeepAsync(ConnectorLaunch launch, string options, CancellationToken cancel) => throw Faults.AlwaysOnNotSupported();
+
     /// <summary>Ends what is kept for a connection that is gone; where nothing outlives a call there is nothing to do.</summary>
     Task ForgetAsync(Guid connection, CancellationToken cancel) => Task.CompletedTask;
 }
@@ -75,6 +80,9 @@ internal sealed record SyncWork(ConnectorLaunch Launch, string Options, Func<boo
 
     /// <summary>These streams only; empty: all.</summary>
     public IReadOnlyList<string> Streams { get; init; } = [];
+
+    /// <summary>By stream, the column by which what has changed is asked for once all has been listed; of the columns that the specification names.</summary>
+    public IReadOnlyDictionary<string, string> Cursors { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Gets each sign of life that is no page: a short line, and how far it is from 0 to 1 where that is known.</summary>
     public Action<string, double?> OnProgress { get; init; } = (_, _) => { };
@@ -115,6 +123,15 @@ internal sealed record FieldViolation(string Field, string Message);
 /// <param name="Request">The same, parsed.</param>
 /// <param name="Explains">Asks how it would be answered.</param>
 internal sealed record QueryWork(ConnectorLaunch Launch, string Options, ReadOnlyMemory<byte> Body, JsonElement Request, bool Explains);
+
+/// <summary>A connector that runs whether it is needed or not. Disposed, it ends with the last of its calls.</summary>
+/// <param name="ended">Ends with it.</param>
+internal sealed class KeptConnector(Task ended, IDisposable use) : IDisposable
+{
+    public Task Ended => ended;
+
+    public void Dispose() => use.Dispose();
+}
 
 /// <summary>An answer that is still to be read. Until it is disposed it holds the connector.</summary>
 internal sealed class QueryAnswer(NdcAnswer answer, IDisposable use) : IAsyncDisposable

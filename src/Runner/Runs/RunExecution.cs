@@ -91,6 +91,7 @@ internal sealed partial class RunExecution(
                 FullListing = specification.FullListing,
                 FromStart = run.FromStart,
                 Streams = specification.Streams,
+                Cursors = specification.Cursors,
                 OnProgress = OnProgress,
             };
             var answer = await driver.SyncAsync(work, end.Token);

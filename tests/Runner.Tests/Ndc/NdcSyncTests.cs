@@ -84,6 +84,24 @@ public sealed class NdcSyncTests(ContainerEngineFixture engine, NdcPeer peer) : 
         Assert.Equal(1000, Ingest.Ids.Count);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(""" "GENERATION":"1", """)]
+    public async Task A_stream_with_a_cursor_is_listed_once_and_then_asked_for_what_has_changed(string options)
+    {
+        var cursors = new Dictionary<string, string> { ["people"] = "id" };
+        Settings["Services:PageRows"] = "2";
+        Assert.Equal(["people"], (await SyncAsync($$"""{ {{options}} "ROWS":"5"}""", false, cursors, "people")).CompleteStreams);
+        var last = Ingest.Messages.Last(m => m.HasState);
+        Assert.Equal(("""{"key":["id"],"after":[5],"cursor":"id","value":5,"done":true}""", true, 0), (last.State.ToStringUtf8(), last.Listing, last.Objects.Length));
+
+        Ingest.States["people"] = last.State;
+        var before = Ingest.Ids.Count;
+        Assert.Empty((await SyncAsync($$"""{ {{options}} "ROWS":"8"}""", false, cursors, "people")).CompleteStreams);
+        Assert.Equal(["5", "6", "7", "8"], Ingest.Ids.Skip(before));
+        Assert.Equal(("""{"key":["id"],"cursor":"id","value":8,"done":true}""", false), Ingest.Messages.Last(m => m.HasState) is var end ? (end.State.ToStringUtf8(), end.Listing) : default);
+    }
+
     [Fact]
     public async Task One_that_does_not_heed_predicates_is_not_listed_for_ever()
     {

@@ -84,7 +84,9 @@ public abstract class NdcTest(ContainerEngineFixture engine, NdcPeer peer) : IAs
         return JsonSerializer.Deserialize<JsonElement>(answer.Result);
     }
 
-    private protected async Task<SyncEnd> SyncAsync(string options = "{}", bool fromStart = false, params string[] streams)
+    private protected Task<SyncEnd> SyncAsync(string options = "{}", bool fromStart = false, params string[] streams) => SyncAsync(options, fromStart, new Dictionary<string, string>(), streams);
+
+    private protected async Task<SyncEnd> SyncAsync(string options, bool fromStart, IReadOnlyDictionary<string, string> cursors, params string[] streams)
     {
         using var channel = peers!.Channel();
         var run = new RunIdentity { RunId = Guid.CreateVersion7().ToString(), ConnectionId = Connection, Fence = 1 };
@@ -92,7 +94,7 @@ public abstract class NdcTest(ContainerEngineFixture engine, NdcPeer peer) : IAs
         try
         {
             return await Driver.SyncAsync(
-                new(Launch(), options, OpenAsync, _ => { }, Limit) { FromStart = fromStart, Streams = streams }, Cancel).WaitAsync(Limit, CancellationToken.None);
+                new(Launch(), options, OpenAsync, _ => { }, Limit) { FromStart = fromStart, Streams = streams, Cursors = cursors }, Cancel).WaitAsync(Limit, CancellationToken.None);
         }
         finally
         {

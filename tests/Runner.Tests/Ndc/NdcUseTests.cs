@@ -18,6 +18,7 @@ public sealed class NdcUseTests(ContainerEngineFixture engine, NdcPeer peer) : N
         var said = description.Specification!;
         Assert.True(said.CanSync);
         Assert.Equal(["people", "pairs", "named", "notes"], said.Streams.Select(s => s.Name));
+        Assert.Equal([("people", true, "id"), ("pairs", true, "a b"), ("named", false, ""), ("notes", false, "")], said.Streams.Select(s => (s.Name, s.Incremental, string.Join(' ', s.CursorColumns!))));
         Assert.Equal([("REGION", false), ("API_KEY", true), ("*", true)], said.Parameters.Select(p => (p.Name, p.Secret)));
         Assert.Equal([("add", false), ("env", false), ("read", false), ("fail", false), ("asked", false), ("befriend", true), ("break", true)], said.Actions.Select(a => (a.Name, a.Mutates)));
         Assert.Empty(ParameterRules.Problems(said));

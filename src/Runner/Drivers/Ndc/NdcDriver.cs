@@ -64,7 +64,9 @@ internal sealed class NdcDriver(PackageVersions versions, WarmServers servers, I
         work.OnStarted(use.Server.Isolation);
         try
         {
-            return await new CollectionSync(work, use.Server, await SchemaAsync(use.Server, cancel), settings.Value.PageRows, Client(use.Server, settings.Value.MaxAnswerBytes)).RunAsync(cancel);
+            var schema = await SchemaAsync(use.Server, cancel);
+            var client = Client(use.Server, settings.Value.MaxAnswerBytes);
+            return await new CollectionSync(work, schema, use.Server.Capabilities.IsFirstGeneration, settings.Value.PageRows, client).RunAsync(cancel);
         }
         catch (NdcException e)
         {
@@ -119,6 +121,12 @@ internal sealed class NdcDriver(PackageVersions versions, WarmServers servers, I
         }
     }
 
+    public async Task<KeptConnector> KeepAsync(ConnectorLaunch launch, string options, CancellationToken cancel)
+    {
+        var use = await AcquireAsync(launch, options, versions.Read(launch), cancel, keeps: true);
+        return new(use.Server.Exited, use);
+    }
+
     public Task ForgetAsync(Guid connection, CancellationToken cancel) => servers.ForgetAsync(connection.ToString(), cancel);
 
     private static async Task<JsonElement> QueryAsync(NdcClient client, string function, JsonObject arguments, CancellationToken cancel)
@@ -162,11 +170,11 @@ internal sealed class NdcDriver(PackageVersions versions, WarmServers servers, I
         MaxAnswerBytes = maxBytes,
     });
 
-    private async Task<ServerUse<PackageServer>> AcquireAsync(ConnectorLaunch launch, string options, PackageRuntime runtime, CancellationToken cancel)
+    private async Task<ServerUse<PackageServer>> AcquireAsync(ConnectorLaunch launch, string options, PackageRuntime runtime, CancellationToken cancel, bool keeps = false)
     {
         try
         {
-            return await servers.AcquireAsync(new PackageWish(launch, options, runtime), cancel);
+            return await servers.AcquireAsync(new PackageWish(launch, options, runtime), cancel, keeps);
         }
         catch (ProblemException e)
         {

@@ -1,6 +1,8 @@
+using System.Text;
 using Platform.Contracts;
 using Platform.Ndc;
 using Platform.Runner.Drivers.Ndc.Servers;
+using Platform.Runner.Drivers.Ndc.Sync;
 using Platform.ServiceDefaults;
 
 namespace Platform.Runner.Drivers.Ndc;
@@ -29,18 +31,21 @@ internal static class NdcSpecification
         var version = runtime.ImageName ?? runtime.Image;
         return new(
             name, version.Length <= MaxVersion ? version : version[..MaxVersion], capabilities is null ? "" : $"A packaged connector, NDC {capabilities.Version}.",
-            Options(runtime), schema is null ? [] : Streams(schema, reasons), schema is null ? [] : Actions(schema, reasons));
+            Options(runtime), schema is null ? [] : Streams(schema, capabilities is { IsFirstGeneration: true }, reasons), schema is null ? [] : Actions(schema, reasons));
     }
 
     /// <summary>A collection that can be listed as it stands.</summary>
     public static bool IsStream(NdcCollection collection) => (collection.Arguments ?? new Dictionary<string, NdcArgument>()).All(a => a.Value.Type.IsNullable);
 
-    private static List<StreamSpecification> Streams(NdcSchema schema, List<string> reasons)
+    private static List<StreamSpecification> Streams(NdcSchema schema, bool firstGeneration, List<string> reasons)
     {
         List<StreamSpecification> streams = [];
         foreach (var collection in schema.Collections)
         {
-            var stream = new StreamSpecification(collection.Name, collection.Description ?? "", Incremental: false);
+            // What can't be written in a setting can't be chosen.
+            var cursors = CollectionPlan.Of(collection, schema, firstGeneration).Cursors.Select(c => c.Name)
+                .Where(c => !c.Any(char.IsControl) && Encoding.UTF8.GetByteCount(c) <= ParameterRules.MaxNameBytes).ToList();
+            var stream = new StreamSpecification(collection.Name, collection.Description ?? "", Incremental: cursors.Count > 0, CursorColumns: cursors);
             var why = !IsStream(collection) ? "it takes arguments, so it can only be queried" : Problem([], [stream], []);
             if (why is null)
                 streams.Add(stream);

@@ -25,11 +25,12 @@ internal sealed partial class WarmServers(ServerStart starter, ContainerEngine e
     private Task looking = Task.CompletedTask;
 
     /// <summary>A server that is ready for a call. Its start belongs to nobody: one who gives up leaves it to the next.</summary>
+    /// <param name="keeps">It is held to be there, and not for a call: let go, it does not stay warm but ends with the last of its calls.</param>
     /// <exception cref="RunFaultException">
     /// It could not be started; <c>container_engine_unavailable</c>; <c>services_busy</c>: all places are taken; <c>service_port_taken</c>: by the process
     /// of another connection, or of other options; <c>runner_stopping</c>.
     /// </exception>
-    public async Task<ServerUse<T>> AcquireAsync<T>(ServerWish<T> wish, CancellationToken cancel)
+    public async Task<ServerUse<T>> AcquireAsync<T>(ServerWish<T> wish, CancellationToken cancel, bool keeps = false)
         where T : WarmServer
     {
         var entry = await HoldAsync(wish, cancel);
@@ -40,7 +41,7 @@ internal sealed partial class WarmServers(ServerStart starter, ContainerEngine e
             return new((T)server, () =>
             {
                 following?.Dispose();
-                Release(entry);
+                Release(entry, ends: keeps);
             });
         }
         catch
@@ -134,10 +135,12 @@ internal sealed partial class WarmServers(ServerStart starter, ContainerEngine e
         });
     }
 
-    private void Release(Entry entry)
+    private void Release(Entry entry, bool ends = false)
     {
         lock (gate)
         {
+            if (ends)
+                Retire(entry);
             entry.Release();
             if (entry is { Uses: 0, IsRetired: true } || entry is { Uses: 0, IsSpent: true })
                 Remove(entry);

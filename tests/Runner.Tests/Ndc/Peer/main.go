@@ -231,7 +231,7 @@ func query(w http.ResponseWriter, r *http.Request) {
 			for _, e := range order["elements"].([]any) {
 				name := e.(object)["target"].(object)["name"].(string)
 				if a, b := chosen[i][name], chosen[j][name]; less(a, b) || less(b, a) {
-					return less(a, b)
+					return less(a, b) == (e.(object)["order_direction"] == "asc")
 				}
 			}
 			return false

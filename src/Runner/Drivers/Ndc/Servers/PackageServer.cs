@@ -30,6 +30,9 @@ internal sealed class PackageServer : WarmServer
 
     public override bool HasEnded => container.Exited.IsCompleted || end is not null;
 
+    /// <summary>Ends with its container.</summary>
+    public Task Exited => container.Exited;
+
     public NdcClient Client { get; }
 
     public NdcCapabilities Capabilities { get; }

@@ -1,28 +1,23 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Platform.Ndc;
-using Platform.Runner.Drivers.Ndc.Servers;
 using Platform.Runner.Runs;
 
 namespace Platform.Runner.Drivers.Ndc.Sync;
 
 /// <summary>
 /// One sync of a packaged connector: each collection that stands for a stream, page by page. Where its rows have a key that can be compared, each page goes on
-/// after the last key: the listing is complete. Else pages are counted, and rows that move meanwhile may be missed: that is never taken for everything.
+/// after the last key: the listing is complete. Else pages are counted, and rows that move meanwhile may be missed: that is never taken for everything. Nor
+/// is what has changed, which is all that is asked for of a stream with a cursor once it has been listed.
 /// </summary>
-internal sealed class CollectionSync(SyncWork work, PackageServer server, NdcSchema schema, int pageRows, NdcClient client)
+internal sealed class CollectionSync(SyncWork work, NdcSchema schema, bool firstGeneration, int pageRows, NdcClient client)
 {
-    // Rows of an empty page, which ends the listing: a connector may give fewer rows than it was asked for.
-    private const int End = 0;
     private static readonly TimeSpan LastPagesLimit = TimeSpan.FromSeconds(5);
-
-    /// <param name="After">The key that the listing has come to, as stored with its pages.</param>
-    private sealed record Position(IReadOnlyList<string> Key, JsonElement[] After);
 
     /// <exception cref="NdcException">The connector did not answer as it should.</exception>
     public async Task<SyncEnd> RunAsync(CancellationToken cancel)
     {
-        var plans = Chosen().Select(c => CollectionPlan.Of(c, schema, server.Capabilities.IsFirstGeneration)).ToList();
+        var plans = Chosen();
         var pages = await work.OpenPages(work.FromStart);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         stop.CancelAfter(work.TotalLimit);
@@ -33,7 +28,16 @@ internal sealed class CollectionSync(SyncWork work, PackageServer server, NdcSch
             for (var i = 0; i < plans.Count; i++)
             {
                 work.OnProgress(plans[i].Collection, (double)i / plans.Count);
-                rows += await ListAsync(plans[i], pages, stop.Token);
+                var reading = new StreamReading(plans[i], pages, pageRows, client);
+                var (stored, isContinuable) = Stored(plans[i], pages);
+                if (plans[i].Cursor is { } cursor && !isContinuable && stored is { Passed: not null } or { Done: true, Value: not null })
+                {
+                    work.Launch.Output.Add(LogLevel.Information, $"Of the collection {plans[i].Collection} what has changed is read, by {cursor.Name}; what is gone is noticed by a run from the start.");
+                    rows += await reading.ReadChangesAsync(stored, stop.Token);
+                    continue;
+                }
+
+                rows += await reading.ListAsync(isContinuable ? stored : null, stop.Token);
                 if (plans[i].ByKey)
                     complete.Add(plans[i].Collection);
                 else
@@ -63,70 +67,28 @@ internal sealed class CollectionSync(SyncWork work, PackageServer server, NdcSch
         await pages.FlushAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task<long> ListAsync(CollectionPlan plan, PageLoad pages, CancellationToken stop)
-    {
-        var after = plan.ByKey ? Stored(plan, pages) : null;
-        long rows = 0;
-        using var fetching = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var next = FetchAsync(plan, after, 0, fetching.Token);
-        try
-        {
-            while (await next is { Rows.Count: > End } page)
-            {
-                rows += page.Rows.Count;
-                if (plan.ByKey)
-                    after = Advance(plan, after, page.Keys[^1]);
-                // The next one is on its way while this one is.
-                next = FetchAsync(plan, after, rows, fetching.Token);
-                ReadOnlyMemory<byte>? state = after is null ? null : new(JsonSerializer.SerializeToUtf8Bytes(new Position(plan.Key, after)));
-                await pages.SendAsync(plan.Collection, page.ToObjects(plan.Collection), state: state, listing: plan.ByKey, cancel: stop);
-            }
-        }
-        finally
-        {
-            // Of a page that was refused, the next is not wanted.
-            await fetching.CancelAsync();
-            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+    /// <summary>Where the stream stands, and whether that is in a listing that this run began.</summary>
+    private (StreamPosition? Position, bool IsContinuable) Stored(CollectionPlan plan, PageLoad pages) =>
+        !work.FromStart && pages.States.FirstOrDefault(s => s.Stream == plan.Collection) is { } stored && StreamPosition.Read(stored.State.Span, plan) is { } position
+            ? (position, stored.Continuable) : default;
 
-        return rows;
-    }
-
-    private async Task<RowPage> FetchAsync(CollectionPlan plan, JsonElement[]? after, long offset, CancellationToken stop)
-    {
-        var page = RowPage.Read(await client.BytesAsync(HttpMethod.Post, "/query", plan.Request(pageRows, after, offset), stop), plan);
-        return page.Rows.Count <= pageRows ? page
-            : throw new NdcException(new(NdcFaults.BadAnswer, $"The connector gave {page.Rows.Count} rows of {plan.Collection}; it was asked for {pageRows}.", 200));
-    }
-
-    // What does not heed the predicate would be listed for ever.
-    private static JsonElement[] Advance(CollectionPlan plan, JsonElement[]? before, JsonElement[] last) =>
-        before is null || !before.Zip(last).All(k => k.First.GetRawText() == k.Second.GetRawText()) ? last
-            : throw new NdcException(new(
-                NdcFaults.BadAnswer, $"The connector gave the same rows of {plan.Collection} again when it was asked for those after {string.Join(", ", plan.Key)} of the last one.", 200));
-
-    private JsonElement[]? Stored(CollectionPlan plan, PageLoad pages)
-    {
-        if (work.FromStart || pages.States.FirstOrDefault(s => s.Stream == plan.Collection && s.Continuable) is not { } stored)
-            return null;
-        try
-        {
-            var position = JsonSerializer.Deserialize<Position>(stored.State.Span);
-            return position is { Key: not null, After: not null } && position.Key.SequenceEqual(plan.Key) && position.After.Length == plan.Key.Count ? position.After : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private IEnumerable<NdcCollection> Chosen()
+    private List<CollectionPlan> Chosen()
     {
         var known = schema.Collections.Where(NdcSpecification.IsStream).ToList();
-        var unknown = work.Streams.Where(s => known.All(c => c.Name != s)).ToList();
+        var unknown = work.Streams.Concat(work.Cursors.Keys).Distinct().Where(s => known.All(c => c.Name != s)).ToList();
         if (unknown.Count > 0)
             throw new RunFaultException(new("unknown_stream",
-                $"The connector has no collection {string.Join(", ", unknown)} that could be listed.", "Name others in the connection's streams: it may have another schema now."));
-        return work.Streams.Count == 0 ? known : known.Where(c => work.Streams.Contains(c.Name));
+                $"The connector has no collection {string.Join(", ", unknown)} that could be listed.", "Name others in the connection's streams and cursors: it may have another schema now."));
+        var plans = known.Select(c => CollectionPlan.Of(c, schema, firstGeneration)).ToList();
+        var wrong = plans.Where(p => work.Cursors.TryGetValue(p.Collection, out var column) && p.Cursors.All(c => c.Name != column)).ToList();
+        if (wrong.Count > 0)
+            throw new RunFaultException(new("unknown_cursor", string.Join(" ", wrong.Select(p =>
+                $"The stream {p.Collection} can't be read by {work.Cursors[p.Collection]}{(p.Cursors.Count == 0 ? ", nor by another column." : $"; it can be by {string.Join(", ", p.Cursors.Select(c => c.Name))}.")}")),
+                "Name others in the connection's cursors: it may have another schema now."));
+        return
+        [
+            .. plans.Where(p => work.Streams.Count == 0 || work.Streams.Contains(p.Collection))
+                .Select(p => p with { Cursor = p.Cursors.FirstOrDefault(c => c.Name == work.Cursors.GetValueOrDefault(p.Collection)) }),
+        ];
     }
 }

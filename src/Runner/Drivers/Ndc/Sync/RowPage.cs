@@ -9,8 +9,9 @@ namespace Platform.Runner.Drivers.Ndc.Sync;
 
 /// <summary>The rows of one answer, where they lie in its bytes.</summary>
 /// <param name="Rows">Each a JSON object.</param>
-/// <param name="Keys">Of each row, the values of the key's columns; empty lists where there is no key.</param>
-internal sealed record RowPage(byte[] Answer, IReadOnlyList<Range> Rows, IReadOnlyList<JsonElement[]> Keys)
+/// <param name="Values">Of each row, the values of <see cref="CollectionPlan.Read"/>: first those of the key, if it has one.</param>
+/// <param name="KeyColumns">How many of them are the key.</param>
+internal sealed record RowPage(byte[] Answer, IReadOnlyList<Range> Rows, IReadOnlyList<JsonElement[]> Values, int KeyColumns)
 {
     private const int MetadataTag = 34, RemoteIdTag = 10, ResourceTag = 18, ObjectTag = 10;
 
@@ -38,7 +39,7 @@ internal sealed record RowPage(byte[] Answer, IReadOnlyList<Range> Rows, IReadOn
         for (var i = 0; i < Rows.Count; i++)
         {
             var row = Answer.AsSpan(Rows[i]);
-            var id = RemoteId(Keys[i], row);
+            var id = RemoteId(Values[i].AsSpan(0, KeyColumns), row);
             Tag(buffer, ObjectTag, Size(id.Length) + Size(name.Length) + Size(row.Length));
             Field(buffer, RemoteIdTag, id);
             Field(buffer, ResourceTag, name);
@@ -49,18 +50,18 @@ internal sealed record RowPage(byte[] Answer, IReadOnlyList<Range> Rows, IReadOn
     }
 
     /// <summary>One column as its text; several as a JSON array, which no two keys have in common; none: the row's own hash.</summary>
-    private static byte[] RemoteId(JsonElement[] key, ReadOnlySpan<byte> row) => key switch
+    private static byte[] RemoteId(ReadOnlySpan<JsonElement> key, ReadOnlySpan<byte> row) => key switch
     {
         [] => Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(row))),
         [{ ValueKind: JsonValueKind.String } text] => Encoding.UTF8.GetBytes(text.GetString()!),
         [var one] => Encoding.UTF8.GetBytes(one.GetRawText()),
-        _ => JsonSerializer.SerializeToUtf8Bytes(key, NdcJson.Options),
+        _ => JsonSerializer.SerializeToUtf8Bytes(key.ToArray(), NdcJson.Options),
     };
 
     private static RowPage? ReadRows(byte[] answer, CollectionPlan plan)
     {
-        var (rows, keys) = (new List<Range>(), new List<JsonElement[]>());
-        var columns = plan.Key.Select(Encoding.UTF8.GetBytes).ToArray();
+        var (rows, values) = (new List<Range>(), new List<JsonElement[]>());
+        var columns = plan.Read.Select(Encoding.UTF8.GetBytes).ToArray();
         var reader = new Utf8JsonReader(answer);
         var (found, sets) = (false, 0);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
@@ -80,7 +81,7 @@ internal sealed record RowPage(byte[] Answer, IReadOnlyList<Range> Rows, IReadOn
 
                 found = true;
                 while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
-                    ReadRow(ref reader, columns, plan, rows, keys);
+                    ReadRow(ref reader, columns, plan, rows, values);
                 if (reader.TokenType != JsonTokenType.EndArray)
                     return null;
             }
@@ -90,13 +91,13 @@ internal sealed record RowPage(byte[] Answer, IReadOnlyList<Range> Rows, IReadOn
             return null;
         // Nothing may follow; the reader says so.
         reader.Read();
-        return new(answer, rows, keys);
+        return new(answer, rows, values, plan.Key.Count);
     }
 
-    private static void ReadRow(ref Utf8JsonReader reader, byte[][] columns, CollectionPlan plan, List<Range> rows, List<JsonElement[]> keys)
+    private static void ReadRow(ref Utf8JsonReader reader, byte[][] columns, CollectionPlan plan, List<Range> rows, List<JsonElement[]> values)
     {
         var start = (int)reader.TokenStartIndex;
-        var key = columns.Length == 0 ? [] : new JsonElement[columns.Length];
+        var read = columns.Length == 0 ? [] : new JsonElement[columns.Length];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var column = -1;
@@ -105,17 +106,17 @@ internal sealed record RowPage(byte[] Answer, IReadOnlyList<Range> Rows, IReadOn
                     column = i;
             reader.Read();
             if (column >= 0)
-                key[column] = JsonElement.ParseValue(ref reader);
+                read[column] = JsonElement.ParseValue(ref reader);
             else
                 reader.Skip();
         }
 
-        var missing = Array.FindIndex(key, k => k.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.Object or JsonValueKind.Array);
+        var missing = Array.FindIndex(read, v => v.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.Object or JsonValueKind.Array);
         if (missing >= 0)
             throw new NdcException(new(
-                NdcFaults.BadAnswer, $"A row of {plan.Collection} has no value of {plan.Key[missing]}, which is said to tell its rows apart.", 200, Excerpt: Text(reader.ValueSpan)));
+                NdcFaults.BadAnswer, $"A row of {plan.Collection} has no value of {plan.Read[missing]}, which {(missing < plan.Key.Count ? "is said to tell its rows apart" : "is said not to be null")}.", 200, Excerpt: Text(reader.ValueSpan)));
         rows.Add(start..(int)reader.BytesConsumed);
-        keys.Add(key);
+        values.Add(read);
     }
 
     // Of a field with a tag of one byte.
