@@ -8,10 +8,9 @@ namespace Platform.Cli.Images;
 /// <summary><c>image update</c> and <c>image upgrade</c>: a package's own commands change the folder of its configuration, all at once or not at all.</summary>
 internal static class ChangeConfiguration
 {
-    private sealed record Report(bool Succeeded, IReadOnlyList<Change> Changes, string? Output, InstallError? Error, IReadOnlyList<InstallWarning> Warnings);
+    private sealed record Report(bool Succeeded, IReadOnlyList<FileChange> Changes, string? Output, InstallError? Error, IReadOnlyList<InstallWarning> Warnings);
 
-    // By its parameters' names: the API's member change would else be the type's.
-    private sealed record Change(string Path, [property: System.Text.Json.Serialization.JsonPropertyName("change")] string Kind);
+    private sealed record FileChange(string Path, string Change);
 
     public static Command Update()
     {
@@ -49,7 +48,7 @@ internal static class ChangeConfiguration
         }
         if (!report.Succeeded) return ExitCode.Failed;
         if (report.Output is { Length: > 0 } output) screen.Say("  " + output.Replace("\n", "\n  ", StringComparison.Ordinal));
-        foreach (var change in report.Changes) screen.Say($"{change.Kind}\t{change.Path}");
+        foreach (var change in report.Changes) screen.Say($"{change.Change}\t{change.Path}");
         screen.Say(report.Changes.Count == 0 ? "Nothing has changed." : $"{report.Changes.Count} files have changed.");
         return ExitCode.Ok;
     }
