@@ -3,12 +3,11 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Platform.Installer.Packages;
 using Platform.Installer.Packages.Commands;
-using Platform.Servers;
 
 namespace Platform.Installer.Tests;
 
 /// <summary><c>update</c> and <c>upgradeConfiguration</c>: a folder changes as its command says, or not at all.</summary>
-public sealed class ChangeConfigurationTests(ContainerEngineFixture engine) : PackageCommandTest(engine)
+public sealed class ChangeConfigurationTests(CommandFixture fixture) : PackageCommandTest(fixture)
 {
     private const string Managed = "{ type: ManagedDockerBuild }";
 
@@ -16,17 +15,17 @@ public sealed class ChangeConfigurationTests(ContainerEngineFixture engine) : Pa
     public async Task An_update_in_a_container_changes_the_folder_at_once_and_leaves_alone_what_it_did_not_change()
     {
         const string script = """[ "$*" = update ] || exit 90; cd "$HASURA_PLUGIN_CONNECTOR_CONTEXT_PATH"; echo found $GIVEN; echo 2 >changed; echo new >added/new || exit 91""";
-        var folder = Package("project", Managed, $"update: {{ type: Dockerized, dockerImage: '{Image(Entrypoint, "USER 4711:4711")}', commandArgs: [update] }}",
+        var folder = Package("project", Managed, $"update: {{ type: Dockerized, dockerImage: '{Image("USER 4711:4711")}', commandArgs: [update] }}",
             ("do.sh", script), ("changed", "1"), ("kept", "1"), ("added/old", "1"));
         Workplace.Shell($"chmod 600 kept; chmod 640 changed; touch -d 2001-02-03 kept; chown 4712:4713 changed . ; ln -s kept link", folder);
 
-        var answer = await PostAsync("configurations/updates", new { folder, env = new { GIVEN = "tables" } });
+        var answer = await PostAsync("configurations/updates", new { folder, env = Env("GIVEN", "tables") });
         Assert.True(answer.GetProperty("succeeded").GetBoolean(), answer.GetRawText());
         Assert.Equal("added added/new, changed changed", Changes(answer));
         Assert.Equal("found ***", Text(answer, "output"));
         Assert.Equal("2\nnew", Workplace.Shell("cat changed added/new", folder));
         Assert.Equal("640 4712:4713\n600 0:0\n644 4712:4713\nkept\n2001-02-03", Workplace.Shell("stat -c '%a %u:%g' changed kept added/new; readlink link; date -r kept +%F", folder));
-        Assert.Equal(["project"], Directory.EnumerateFileSystemEntries(Place.Roots).Select(Path.GetFileName));
+        Assert.Equal(["project"], Directory.EnumerateFileSystemEntries(Home).Select(Path.GetFileName));
     }
 
     [Fact]
@@ -74,7 +73,7 @@ public sealed class ChangeConfigurationTests(ContainerEngineFixture engine) : Pa
         var folder = Package("project", Managed, "upgradeConfiguration: 'exit 9'", ("configuration", "1"), ("mine", "1"), (".hasura-connector/old", ""));
         var target = Package("target", Managed, "upgradeConfiguration: './upgrade'", (".hasura-connector/upgrade", "#!/bin/sh\n[ ! -e old ] || exit 90\necho 2 >../configuration\n"), ("template", ""));
         Workplace.Shell("chmod +x .hasura-connector/upgrade", target);
-        var archive = $"{Place.Roots}/target.tgz";
+        var archive = $"{Home}/target.tgz";
         Workplace.Shell($"tar -czf '{archive}' -C '{target}' .");
         await using var server = await FileServer.OfAsync(await File.ReadAllBytesAsync(archive, Ct));
 
@@ -96,12 +95,12 @@ public sealed class ChangeConfigurationTests(ContainerEngineFixture engine) : Pa
         var before = State(folder);
         Assert.Equal(6, Error(await PostAsync("configurations/upgrades", new { folder, package = Package("third", Managed, "upgradeConfiguration: 'rm ../mine; exit 6'") })).ExitCode);
         Assert.Equal("command_unusable", Text(await PostAsync("configurations/upgrades", new { folder, package = Package("fourth", Managed, "upgradeConfiguration: []") }, 422), "code"));
-        Assert.Equal("metadata_missing", Text(await PostAsync("configurations/upgrades", new { folder, package = Place.Source("none", ("a", "")) }, 422), "code"));
+        Assert.Equal("metadata_missing", Text(await PostAsync("configurations/upgrades", new { folder, package = Source("none", ("a", "")) }, 422), "code"));
         Assert.Equal(before, State(folder));
-        Assert.Equal("metadata_missing", Text(await PostAsync("configurations/upgrades", new { folder = $"{Place.Roots}/none", package = folder }, 422), "code"));
+        Assert.Equal("metadata_missing", Text(await PostAsync("configurations/upgrades", new { folder = $"{Home}/none", package = folder }, 422), "code"));
         Assert.Equal(
             [("folder", "local_root"), ("package", "required"), ("env.A", "invalid_value")],
-            (await PostAsync("configurations/upgrades", new { folder = Place.Roots, env = new { A = "\0" } }, 422)).GetProperty("errors").EnumerateArray().Select(error => (Text(error, "field"), Text(error, "code"))));
+            (await PostAsync("configurations/upgrades", new { folder = Place.Roots, env = Env("A", "\0") }, 422)).GetProperty("errors").EnumerateArray().Select(error => (Text(error, "field"), Text(error, "code"))));
     }
 
     [Theory]
@@ -124,15 +123,15 @@ public sealed class ChangeConfigurationTests(ContainerEngineFixture engine) : Pa
     [Fact]
     public async Task What_somebody_else_changes_meanwhile_is_never_lost()
     {
-        var folder = Place.Source("project", ("mine", "1"));
-        var context = Place.Source("context", ("mine", "1"), ("new", "1"));
+        var folder = Source("project", ("mine", "1"));
+        var context = Source("context", ("mine", "1"), ("new", "1"));
         var (before, after) = (await FolderSnapshot.TakeAsync(folder, Place.Options, Ct), await FolderSnapshot.TakeAsync(context, Place.Options, Ct));
         await File.WriteAllTextAsync($"{folder}/mine", "edited", Ct);
 
         var failed = await Assert.ThrowsAsync<InstallFailedException>(() => new StagedFolder(Options.Create(Place.Options)).ReplaceAsync(Guid.NewGuid(), folder, context, before, after, Ct));
         Assert.Equal("folder_changed", failed.Error.Code);
         Assert.Equal("edited", Workplace.Shell("cat *", folder));
-        Assert.Equal(["context", "project"], Directory.EnumerateFileSystemEntries(Place.Roots).Select(Path.GetFileName).Order());
+        Assert.Equal(["context", "project"], Directory.EnumerateFileSystemEntries(Home).Select(Path.GetFileName).Order());
     }
 
     [Theory]
@@ -142,18 +141,18 @@ public sealed class ChangeConfigurationTests(ContainerEngineFixture engine) : Pa
     {
         var folder = Package("project", Managed, "update: 'test -e ../done || { echo 2 >../configuration; echo >../done; }'", ("configuration", "1\n"));
         var before = Workplace.Shell("ls -A", folder);
-        await using (var installer = await InstallerProcess.StartAsync(Data, Place.Roots, "amqp://guest:guest@127.0.0.1:1", Secret, ($"FaultPoints__{point}", "kill")))
+        await using (var installer = await InstallerProcess.StartAsync(Path.Combine(Place.Folder, point), Place.Roots, "amqp://guest:guest@127.0.0.1:1", CommandFixture.Secret, ($"FaultPoints__{point}", "kill")))
         {
-            using var client = new HttpClient { BaseAddress = installer.Address, DefaultRequestHeaders = { { "X-Platform-Secret", Secret }, { "X-Platform-Scopes", "connectors:install" } } };
+            using var client = new HttpClient { BaseAddress = installer.Address, DefaultRequestHeaders = { { "X-Platform-Secret", CommandFixture.Secret }, { "X-Platform-Scopes", "connectors:install" } } };
             await Assert.ThrowsAsync<HttpRequestException>(() => client.PostAsJsonAsync("/v1/images/configurations/updates", new { folder }, Ct));
             Assert.True(await installer.EndAsync() == InstallerProcess.Killed, installer.Output);
         }
-        Assert.Equal((content, content == "1" ? before : "configuration\ndone\n.hasura-connector"), (Workplace.Shell("cat configuration", folder), Workplace.Shell("ls -A", folder)));
-        Assert.True(Directory.Exists($"{Place.Roots}/.project.platform-change"));
+        Assert.Equal((content, content == "1" ? before : ".hasura-connector\nconfiguration\ndone"), (Workplace.Shell("cat configuration", folder), Workplace.Shell("ls -A", folder)));
+        Assert.True(Directory.Exists($"{Home}/.project.platform-change"));
 
         Assert.True((await PostAsync("configurations/updates", new { folder })).GetProperty("succeeded").GetBoolean());
         Assert.Equal("2", Workplace.Shell("cat configuration", folder));
-        Assert.Equal(["project"], Directory.EnumerateFileSystemEntries(Place.Roots).Select(Path.GetFileName));
+        Assert.Equal(["project"], Directory.EnumerateFileSystemEntries(Home).Select(Path.GetFileName));
     }
 
     private static string Changes(JsonElement answer) =>

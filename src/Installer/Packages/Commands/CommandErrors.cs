@@ -66,8 +66,7 @@ internal static class CommandErrors
     public static InstallError OutputTooLarge(string kind, string command, long bytes) => new("package_command_output_too_large",
         $"The command {kind} wrote more than {bytes} bytes to its standard output.", "It must print the schema and the capabilities and nothing else.", command);
 
-    public static InstallError BadOutput(string kind, string command, string why, string output) => new("package_command_bad_output",
-        $"What the command {kind} printed is not what it should be: {why.TrimEnd('.')}.",
+    public static InstallError BadOutput(string command, string why, string output) => new("package_command_bad_output", why,
         "Standard output must be one JSON object with schema and capabilities as the server would answer them; words for people belong on standard error.", command, 0, output);
 
     /// <summary>One that installs know too, by its name here.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Platform.Contracts;
 using Platform.Ndc;
@@ -15,8 +14,6 @@ internal sealed partial record ValidationReport(
     bool Valid, string Ran, string? NdcVersion, int? Collections, int? Functions, int? Procedures, IReadOnlyList<string> Problems, InstallError? Error,
     IReadOnlyList<InstallWarning> Warnings)
 {
-    private const int ExcerptChars = 2000;
-
     private sealed record Printed(NdcSchema Schema, NdcCapabilities Capabilities);
 
     /// <param name="metadata">Null: it is an image alone.</param>
@@ -36,20 +33,15 @@ internal sealed partial record ValidationReport(
     private static Printed? Read(CommandRun run, string shown, CommandOutcome outcome, out InstallError? error)
     {
         error = null;
-        string why;
         try
         {
-            if (outcome.Output.AsSpan().Trim(" \t\r\n"u8).Length == 0) why = "it printed nothing";
-            else if (JsonSerializer.Deserialize<Printed>(outcome.Output, NdcJson.Options) is { } printed) return printed;
-            else why = "it is null";
+            return NdcClient.Read<Printed>(outcome.Output, run.Kind);
         }
-        catch (JsonException e)
+        catch (NdcException e)
         {
-            why = e.Message;
+            error = CommandErrors.BadOutput(shown, run.Hide(e.Fault.Message), outcome.Words.Length > 0 ? outcome.Words : run.Hide(e.Fault.Excerpt ?? ""));
+            return null;
         }
-        var beginning = System.Text.Encoding.UTF8.GetString(outcome.Output.AsSpan(0, Math.Min(outcome.Output.Length, ExcerptChars)));
-        error = CommandErrors.BadOutput(run.Kind, shown, run.Hide(why), outcome.Words.Length > 0 ? outcome.Words : run.Hide(beginning));
-        return null;
     }
 
     [GeneratedRegex(@"^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?\z")]
