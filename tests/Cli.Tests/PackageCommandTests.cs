@@ -38,8 +38,8 @@ public sealed class PackageCommandTests
             Assert.Equal(0, (await cli.RunAsync("image", "validate", argument)).ExitCode);
         var folder = cli.Folder.FullName;
         Assert.Equal(
-            [$$"""{"package":"{{folder}}/things","env":{}}""", $$"""{"package":"{{folder}}/package.tgz","env":{}}""", """{"package":"https://host/a.tgz?token=1","env":{}}""", """{"image":"things","env":{}}""", """{"image":"other","env":{}}"""],
-            stub.Requests.Select(request => request.Body));
+            ["""{"package":"FOLDER/things","env":{}}""", """{"package":"FOLDER/package.tgz","env":{}}""", """{"package":"https://host/a.tgz?token=1","env":{}}""", """{"image":"things","env":{}}""", """{"image":"other","env":{}}"""],
+            stub.Requests.Select(request => request.Body.Replace(folder, "FOLDER", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -54,8 +54,8 @@ public sealed class PackageCommandTests
         Assert.Equal(0, (await cli.RunAsync("image", "upgrade", "mine", "https://host/next.tgz", "--sha256", "ab")).ExitCode);
         var folder = cli.Folder.FullName;
         Assert.Equal(
-            [$$"""{"folder":"{{folder}}/mine","env":{"PASSWORD":"secret"}}""", $$"""{"folder":"{{folder}}/mine","package":"{{folder}}/next.tgz","env":{}}""", $$"""{"folder":"{{folder}}/mine","package":"https://host/next.tgz","sha256":"ab","env":{}}"""],
-            stub.Requests.Select(request => request.Body));
+            ["""{"folder":"FOLDER/mine","env":{"PASSWORD":"secret"}}""", """{"folder":"FOLDER/mine","package":"FOLDER/next.tgz","env":{}}""", """{"folder":"FOLDER/mine","package":"https://host/next.tgz","sha256":"ab","env":{}}"""],
+            stub.Requests.Select(request => request.Body.Replace(folder, "FOLDER", StringComparison.Ordinal)));
     }
 
     [Theory]
