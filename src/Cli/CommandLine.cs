@@ -108,7 +108,7 @@ internal static class CommandLine
         new Command("objects", "The objects that connectors brought.") { ListObjects.Command(), ExportObjects.Command() },
         new Command("state", "Where a connection's next run goes on.") { ShowState.Command(), SetState.Command(), ResetState.Command() },
         new Command("rejects", "Objects that could not be stored.") { ListRejects.Command(), ShowReject.Command(), ReplayReject.Command(), DismissReject.Command() },
-        new Command("image", "Images of packaged connectors.") { BuildImage.Command(), CheckImage.Command() },
+        new Command("image", "Images of packaged connectors.") { BuildImage.Command(), CheckImage.Command(), ValidateImage.Command(), ChangeConfiguration.Update(), ChangeConfiguration.Upgrade() },
         new Command("oms", "Descriptions of services, without a platform.") { CheckService.Command() },
         ShowStatus.Command(),
         Up.Command(),

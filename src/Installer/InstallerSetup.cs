@@ -4,6 +4,7 @@ using Platform.Installer.Images;
 using Platform.Installer.Images.Builds;
 using Platform.Installer.Installs;
 using Platform.Installer.Packages;
+using Platform.Installer.Packages.Commands;
 using Platform.Installer.Services;
 using Platform.Installer.Sources;
 using Platform.ServiceDefaults;
@@ -26,6 +27,7 @@ internal static class InstallerSetup
         services.AddContainerEngine();
         services.AddSingleton<EngineImages>().AddSingleton<ClassicBuilder>().AddSingleton<BuildKitBuilder>().AddSingleton<BuildImage>().AddSingleton<ImageSource>().AddSingleton<ServerSource>().AddSingleton<PrepareService>();
         services.AddSingleton<PackageImage>().AddSingleton<PreparePackage>();
+        services.AddPackageCommands();
         services.AddSingleton<ImageBuilds>().AddHostedService(provider => provider.GetRequiredService<ImageBuilds>());
         services.AddSingleton<BundleStore>().AddSingleton<PackBundle>().AddSingleton<UnpackBundle>();
         services.AddSingleton<InstallStatuses>().AddSingleton<InstallLogs>().AddSingleton<OldInstalls>().AddSingleton<UpdateFiles>().AddSingleton<InstallSteps>().AddSingleton<RunInstall>().AddSingleton<AnswerInstall>();

@@ -2,6 +2,7 @@ using Platform.Installer;
 using Platform.Installer.Bundles;
 using Platform.Installer.Images.Builds;
 using Platform.Installer.Installs;
+using Platform.Installer.Packages.Commands;
 using Platform.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -19,5 +20,6 @@ app.UseServiceDefaults();
 app.MapGetInstallLog();
 app.MapStartImageBuild();
 app.MapGetImageBuild();
+app.MapPackageCommands();
 app.MapGrpcService<BundlesService>();
 app.Run();

@@ -57,8 +57,19 @@ internal static class Tree
     /// <summary>Gives the folder and all in it to a user, for a command that runs as that user.</summary>
     public static void GiveTo(string root, uint user, InstallOptions limits)
     {
-        Posix.GiveTo(root, user);
-        foreach (var item in Walk(root, limits)) Posix.GiveTo(item.FullPath, user);
+        Posix.GiveTo(root, user, user);
+        foreach (var item in Walk(root, limits)) Posix.GiveTo(item.FullPath, user, user);
+    }
+
+    /// <summary>Lets everybody who gets at the folder read all in it, and write if that is wanted: for containers, whose user is the image's to choose.</summary>
+    public static void OpenToAll(string root, bool writable, InstallOptions limits)
+    {
+        const UnixFileMode read = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        const UnixFileMode execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        var mode = writable ? read | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite : read;
+        File.SetUnixFileMode(root, mode | execute);
+        foreach (var item in Walk(root, limits).Where(item => item.Entry.Kind != Posix.Kind.Link))
+            File.SetUnixFileMode(item.FullPath, item.Entry.Kind == Posix.Kind.Folder || item.Entry.Executable ? mode | execute : mode);
     }
 
     /// <summary>Removes the folder, also where folders in it were made unwritable (as Go's module cache is).</summary>

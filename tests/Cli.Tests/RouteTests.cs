@@ -40,7 +40,7 @@ public sealed partial class RouteTests
         Assert.Equal(problem, (await Cli.RunAsync(stub.Url, "runs", "show", "7", "--json")).Errors);
     }
 
-    private static string Root
+    internal static string Root
     {
         get
         {

@@ -10,6 +10,8 @@ public sealed class RoutesTests
     [InlineData("/v1/installs/{id}/log", true)]
     [InlineData("/v1/images/builds/{id}/log", true)]
     [InlineData("/v1/images/builds/{**rest}", false)]
+    [InlineData("/v1/images/validations", true)]
+    [InlineData("/v1/images/configurations/{**rest}", true)]
     [InlineData("/v1/runs/{**rest}", false)]
     [InlineData("/v1/connections/{name}/query/{**rest}", true)]
     [InlineData("/v1/oms/check", false)]

@@ -14,8 +14,9 @@ internal sealed class InstallerProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
-    private InstallerProcess(Process process)
+    private InstallerProcess(Process process, Uri address)
     {
+        Address = address;
         _process = process;
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -23,6 +24,8 @@ internal sealed class InstallerProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
         AppDomain.CurrentDomain.ProcessExit += KillAtExit;
     }
+
+    public Uri Address { get; }
 
     public string Output
     {
@@ -49,7 +52,7 @@ internal sealed class InstallerProcess : IAsyncDisposable
                      ("Logging__LogLevel__Default", "Warning"), .. settings,
                  ])
             start.Environment[name] = value;
-        var installer = new InstallerProcess(Process.Start(start)!);
+        var installer = new InstallerProcess(Process.Start(start)!, new Uri(http));
         try
         {
             await installer.AliveAsync(new Uri(http + "/alive"));

@@ -25,6 +25,9 @@ internal static class Routes
         ("/v1/installs/{id}/log", "installer", true),
         ("/v1/images/builds/{**rest}", "installer", false),
         ("/v1/images/builds/{id}/log", "installer", true),
+        // Commands of packages: as long as they take.
+        ("/v1/images/validations", "installer", true),
+        ("/v1/images/configurations/{**rest}", "installer", true),
         ("/v1/runs/{**rest}", "runner", false),
         ("/v1/runs/{id}/progress", "runner", true),
         ("/v1/runs/{id}/log", "runner", true),

@@ -9,23 +9,29 @@ internal static class MetadataCommands
     // It never ends, and watches the files of somebody who edits them.
     private const string Watch = "watch";
 
-    public static IReadOnlyDictionary<string, MetadataCommand> Read(YamlMappingNode root, MetadataFindings findings)
+    /// <returns>Those that can be used, and why the others can't.</returns>
+    public static (IReadOnlyDictionary<string, MetadataCommand> Commands, IReadOnlyDictionary<string, string> Unusable) Read(YamlMappingNode root, MetadataFindings findings)
     {
-        var commands = new Dictionary<string, MetadataCommand>(StringComparer.Ordinal);
-        if (root.Find("commands") is not { } node) return commands;
+        var (commands, unusable) = (new Dictionary<string, MetadataCommand>(StringComparer.Ordinal), new Dictionary<string, string>(StringComparer.Ordinal));
+        if (root.Find("commands") is not { } node) return (commands, unusable);
         if (node is not YamlMappingNode map)
         {
             findings.Error("wrong_type", node, $"commands is {node.Kind()}, not a mapping");
-            return commands;
+            return (commands, unusable);
         }
         foreach (var (key, value) in map.Children)
         {
             if (key is not YamlScalarNode { Value: { Length: > 0 } and not Watch } name || value.IsNull()) continue;
             var (command, why) = ReadOne(value);
-            if (command is not null) commands[name.Value!] = command;
-            else findings.Warn("command_unusable", value, $"the command {name.Value} is left out: {why}");
+            if (command is not null)
+            {
+                commands[name.Value!] = command;
+                continue;
+            }
+            unusable[name.Value!] = why;
+            findings.Warn("command_unusable", value, $"the command {name.Value} is left out: {why}");
         }
-        return commands;
+        return (commands, unusable);
     }
 
     private static (MetadataCommand?, string Why) ReadOne(YamlNode node) => node switch

@@ -20,9 +20,9 @@ internal static class MetadataReader
         var generation = Generation(root, findings);
         var image = DockerImage(root, findings);
         var variables = MetadataVariables.Read(root, findings);
-        var commands = MetadataCommands.Read(root, findings);
+        var (commands, unusable) = MetadataCommands.Read(root, findings);
         findings.ThrowErrors();
-        return new(image, generation, variables, commands, findings.Warnings);
+        return new(image, generation, variables, commands, unusable, findings.Warnings);
     }
 
     // RFC 0013: a client can be chosen without running the connector; what is older than the field speaks v0.1.

@@ -10,4 +10,7 @@ internal sealed class LocalRoots(IOptions<LocalOptions> options, DataFolder data
     /// <exception cref="InstallFailedException">It may not be used, or is not there.</exception>
     public string Check(string path) => LocalPath.Check(path, options.Value.Roots, [.. options.Value.Never, data.Root], out var refusal)
         ?? throw (refusal is null ? Errors.LocalNotFound(path) : Errors.LocalNotAllowed(path.Replace('\0', '\ufffd'), refusal));
+
+    /// <param name="path">With every link in it resolved.</param>
+    public bool IsRoot(string path) => options.Value.Roots.Any(root => LocalPath.Real(root) == path);
 }

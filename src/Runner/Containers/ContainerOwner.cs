@@ -4,7 +4,7 @@ using Platform.Runner.Processes;
 namespace Platform.Runner.Containers;
 
 /// <summary>
-/// The Runner that a container belongs to, and with it the container's lease: it lasts as long as that process. A process is known by its id and the time
+/// The Runner (or Installer, for a package's command) that a container belongs to, and with it the container's lease: it lasts as long as that process. A process is known by its id and the time
 /// of its start, within one boot of one machine and one namespace of processes; so a Runner that was killed is known to be dead by all that could see it
 /// alive, and nobody else judges it.
 /// </summary>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Platform.Runner.Processes;
 
 /// <summary>What /proc tells. A process that ends while it is being looked at simply isn't there.</summary>
-internal static class ProcessTable
+internal static partial class ProcessTable
 {
     /// <summary>Ids of the processes that were started with this environment variable, however far they have forked away.</summary>
     public static IReadOnlyList<int> WithVariable(string name, string value) => WithPrefix(name, value + "\0");
@@ -14,18 +14,6 @@ internal static class ProcessTable
     {
         var wanted = Encoding.UTF8.GetBytes($"{name}={prefix}");
         return [.. Ids().Where(pid => pid != Environment.ProcessId && Read(pid, "environ") is { } bytes && bytes.AsSpan().IndexOf(wanted) >= 0)];
-    }
-
-    /// <summary>
-    /// The processes of a run: those with its folder in their environment, and those that have shed that but not the resource limit that
-    /// marks it, which every child inherits.
-    /// </summary>
-    public static IReadOnlyList<int> OfRun(string folder)
-    {
-        var wanted = Encoding.UTF8.GetBytes($"{RunFolder.Marker}={folder}\0");
-        var mark = RunFolder.MarkOf(folder);
-        return [.. Ids().Where(pid => pid != Environment.ProcessId
-            && (HardLimit(pid, "Max file locks") == mark || (Read(pid, "environ") is { } bytes && bytes.AsSpan().IndexOf(wanted) >= 0)))];
     }
 
     /// <summary>A resource limit as /proc names it; the largest number when there is none, or no such process.</summary>

@@ -10,9 +10,8 @@ internal static class PackageContainer
     /// <summary>That each gets, and that images listen at by themselves.</summary>
     public const int Port = 8080;
 
-    public const string DirectoryVariable = "HASURA_CONFIGURATION_DIRECTORY";
+    public const string DirectoryVariable = PackageDirectory.Variable;
     public const string TokenVariable = "HASURA_SERVICE_TOKEN_SECRET";
-    private const string DefaultDirectory = "/etc/connector";
 
     /// <param name="preset">The image's own environment, as name=value.</param>
     /// <param name="telemetry">Where spans go, and what for; empty: nowhere.</param>
@@ -54,10 +53,6 @@ internal static class PackageContainer
         return variables;
     }
 
-    /// <summary>Where an image finds its configuration: images made with some SDKs have to preset it, and start from nowhere else.</summary>
-    public static string DirectoryOf(IEnumerable<string> preset)
-    {
-        var given = preset.FirstOrDefault(v => v.StartsWith(DirectoryVariable + "=", StringComparison.Ordinal))?[(DirectoryVariable.Length + 1)..].TrimEnd('/');
-        return given is { Length: > 1 } && given[0] == '/' && given is not ("/tmp" or "/proc" or "/sys" or "/dev") ? given : DefaultDirectory;
-    }
+    /// <inheritdoc cref="PackageDirectory.Of"/>
+    public static string DirectoryOf(IEnumerable<string> preset) => PackageDirectory.Of(preset);
 }
