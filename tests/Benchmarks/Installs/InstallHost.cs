@@ -1,3 +1,5 @@
+extern alias installer;
+
 using System.Diagnostics;
 using MassTransit;
 using Microsoft.Extensions.Configuration;
@@ -5,9 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Platform.Contracts;
-using Platform.Installer;
-using Platform.Installer.Bundles;
-using Platform.Installer.Installs;
+using installer::Platform.Installer;
+using installer::Platform.Installer.Bundles;
+using installer::Platform.Installer.Installs;
 using Platform.ServiceDefaults;
 
 namespace Platform.Benchmarks.Installs;
