@@ -45,6 +45,7 @@ internal sealed partial class KeptConnection
     private async Task KeepAsync()
     {
         RunFault? told = null;
+        var ending = Task.Delay(Timeout.Infinite, end.Token);
         while (!end.IsCancellationRequested)
         {
             var change = Volatile.Read(ref changed).Task;
@@ -56,7 +57,7 @@ internal sealed partial class KeptConnection
                 while (!connector.Ended.IsCompleted && await IsSameAsync(prepared, change))
                 {
                     change = Volatile.Read(ref changed).Task;
-                    await Task.WhenAny(connector.Ended, change, Task.Delay(Timeout.Infinite, end.Token));
+                    await Task.WhenAny(connector.Ended, change, ending);
                     end.Token.ThrowIfCancellationRequested();
                 }
             }
