@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Docker.DotNet;
 using Microsoft.Extensions.Options;
 using Platform.Contracts;
@@ -31,7 +30,7 @@ internal sealed class RunContainer(ContainerEngine engine, IOptions<InstallOptio
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
         deadline.CancelAfter(limits.CommandTimeLimit);
         string? id = null;
-        var output = new Streams(run.Writes ? 0 : MaxOutputBytes);
+        var output = new ContainerOutput(run.Writes ? 0 : MaxOutputBytes);
         try
         {
             id = (await engine.AskAsync(client => client.Containers.CreateContainerAsync(Start(run, image, arguments, directory).ToParameters(null), deadline.Token))).ID;
@@ -82,7 +81,7 @@ internal sealed class RunContainer(ContainerEngine engine, IOptions<InstallOptio
     }
 
     /// <summary>Waits for its end, and ends it when it takes too much.</summary>
-    private async Task<(int ExitCode, Excess? Excess)> WaitAsync(string id, CommandRun run, CommandLimits limits, Streams output, CancellationToken ct)
+    private async Task<(int ExitCode, Excess? Excess)> WaitAsync(string id, CommandRun run, CommandLimits limits, ContainerOutput output, CancellationToken ct)
     {
         var exited = engine.AskAsync(client => client.Containers.WaitContainerAsync(id, ct));
         while (await Task.WhenAny(exited, output.TooLarge, Task.Delay(Look, ct)) is var first && first != exited)
@@ -105,52 +104,6 @@ internal sealed class RunContainer(ContainerEngine engine, IOptions<InstallOptio
         }
         catch (Exception e) when (e is DockerApiException or ProblemException)
         {
-        }
-    }
-
-    /// <summary>What the container writes, in bounded memory.</summary>
-    /// <param name="maxOutput">Bytes of standard output that are kept apart; 0: it is words like those on standard error.</param>
-    private sealed class Streams(int maxOutput)
-    {
-        private readonly MemoryStream printed = new();
-        private readonly OutputTail tail = new();
-        private readonly TaskCompletionSource tooLarge = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public byte[] Printed => printed.ToArray();
-
-        public string Words => tail.ToString();
-
-        public Task TooLarge => tooLarge.Task;
-
-        public bool IsTooLarge => tooLarge.Task.IsCompleted;
-
-        public async Task ReadAsync(MultiplexedStream stream, CancellationToken ct)
-        {
-            var (output, error) = (new Pipe(), new Pipe());
-            var lines = Task.WhenAll(
-                LineReader.ReadAsync(output.Reader.AsStream(), line => tail.Add("stdout", line)), LineReader.ReadAsync(error.Reader.AsStream(), line => tail.Add("stderr", line)));
-            try
-            {
-                var buffer = new byte[64 * 1024];
-                // Not every transport heeds the token in the midst of a read.
-                while (await stream.ReadOutputAsync(buffer, 0, buffer.Length, ct).WaitAsync(ct) is { EOF: false } read)
-                {
-                    if (read.Target == MultiplexedStream.TargetStream.StandardError) await error.Writer.WriteAsync(buffer.AsMemory(0, read.Count), ct);
-                    else if (maxOutput == 0) await output.Writer.WriteAsync(buffer.AsMemory(0, read.Count), ct);
-                    else if (printed.Length + read.Count > maxOutput) tooLarge.TrySetResult();
-                    else printed.Write(buffer, 0, read.Count);
-                }
-            }
-            catch (Exception e) when (e is IOException or ObjectDisposedException or HttpRequestException)
-            {
-                // The container is gone; its exit code tells the rest.
-            }
-            finally
-            {
-                await output.Writer.CompleteAsync();
-                await error.Writer.CompleteAsync();
-                await lines;
-            }
         }
     }
 }
