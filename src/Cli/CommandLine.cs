@@ -19,6 +19,7 @@ using Platform.Cli.Schedules;
 using Platform.Cli.State;
 using Platform.Cli.Subscriptions;
 using Platform.Cli.Status;
+using Platform.Cli.Tokens;
 
 namespace Platform.Cli;
 
@@ -110,6 +111,7 @@ internal static class CommandLine
         new Command("rejects", "Objects that could not be stored.") { ListRejects.Command(), ShowReject.Command(), ReplayReject.Command(), DismissReject.Command() },
         new Command("image", "Images of packaged connectors.") { BuildImage.Command(), CheckImage.Command(), ValidateImage.Command(), ChangeConfiguration.Update(), ChangeConfiguration.Upgrade() },
         new Command("oms", "Descriptions of services, without a platform.") { CheckService.Command() },
+        new Command("tokens", "Who may use the platform, and for what.") { TokenCommands.Create(), TokenCommands.List(), TokenCommands.Rotate(), TokenCommands.Revoke() },
         ShowStatus.Command(),
         Up.Command(),
         Down.Command(),

@@ -22,6 +22,34 @@ internal static class Errors
     public static ProblemException ExpiredToken() => New(
         "invalid_token", 401, "The token is not valid", "The token has expired.", "Use another token.");
 
+    public static ProblemException InsufficientScope(string scope) => New(
+        "insufficient_scope", 403, "The token's scopes do not allow this", $"The scope {scope} is needed.", $"Use a token with the scope {scope}.");
+
+    // Which they are would help whoever has found the token.
+    public static ProblemException AddressNotAllowed() => New(
+        "address_not_allowed", 403, "The token can't be used from here", "The token may be used from certain addresses only, and this is none of them.",
+        "Use it where it was made for, or ask an administrator for another one.");
+
+    public static ProblemException InvalidTokenRequest(IReadOnlyList<FieldError> errors) => new(new Problem(
+        "invalid_token_request", 422, "The request has errors", $"The request has {(errors.Count == 1 ? "an error" : $"{errors.Count} errors")}.",
+        "Correct every field named under errors and send it again.", errors));
+
+    public static ProblemException TokenExists(string name) => New(
+        "token_exists", 409, "There is such a token", $"A token that is not revoked has the name {name}.", $"Choose another name, or rotate it: POST /v1/tokens/{name}/rotate.");
+
+    public static ProblemException TooManyTokens(int most) => New(
+        "too_many_tokens", 409, "There are too many tokens", $"There are {most} tokens already.", "Revoke those that nobody uses: GET /v1/tokens tells their last use.");
+
+    public static ProblemException NoSuchToken(string token) => New(
+        "unknown_token", 404, "There is no such token", $"No token has the id or name {token}.", "GET /v1/tokens lists them.");
+
+    public static ProblemException TokenOver(string name) => New(
+        "token_over", 409, "The token is over", $"The token {name} is revoked or has expired.", "Make a new one: POST /v1/tokens.");
+
+    public static ProblemException BootstrapToken() => New(
+        "bootstrap_token", 409, "This token is the platform's own", "The bootstrap token comes from the setting Gateway:BootstrapToken at every start.",
+        "Start the platform with another one (./platform up reads the file token of its data folder), or without.");
+
     public static ProblemException TokensUnavailable() => New(
         "service_unavailable", 503, "A service is not available", "The gateway's database can't be reached, so tokens can't be checked.",
         "Try again in a moment; if it stays, look at the log of postgres.");

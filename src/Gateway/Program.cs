@@ -14,10 +14,7 @@ builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.W
 builder.AddDatabase("gateway-db");
 foreach (var service in Routes.Services) builder.AddInternalHttpClient(service);
 builder.Services.AddSingleton(TimeProvider.System);
-builder.Services.AddSingleton(new BootstrapToken(builder.Configuration));
-builder.Services.AddSingleton<TokenStore>();
-builder.Services.AddSingleton<TokenCache>();
-builder.Services.AddHostedService<TokenRefresher>();
+builder.AddTokens();
 builder.Services.AddSingleton<MergedDocument>();
 builder.Services.AddForwarding();
 
@@ -26,6 +23,7 @@ app.UseServiceDefaults();
 app.UseMiddleware<BearerAuthentication>();
 app.MapGet("/openapi.json", (MergedDocument document, CancellationToken cancel) => document.GetAsync(cancel)).ExcludeFromDescription();
 app.MapServices();
+app.MapTokens();
 app.MapForwarding();
 app.MapFallback("{**path}", (HttpContext context) => throw Errors.UnknownRoute(context.Request.Method, context.Request.Path));
 app.Run();

@@ -1,8 +1,21 @@
+using System.Net;
+
 namespace Platform.Gateway.Tokens;
 
-/// <summary>A token that may still be used, as kept in memory.</summary>
+/// <summary>A token that may still be used, as kept in memory. One that is being rotated is there twice, once for each of its texts.</summary>
 /// <param name="ExpiresAt">Null: never.</param>
-internal sealed record ApiToken(Guid Id, string Name, byte[] Hash, string[] Scopes, DateTime? ExpiresAt)
+/// <param name="Networks">It may be used from; none: from anywhere.</param>
+internal sealed record ApiToken(Guid Id, string Name, byte[] Hash, string[] Scopes, DateTime? ExpiresAt, IReadOnlyList<IPNetwork> Networks)
 {
     public bool IsExpired(DateTimeOffset now) => ExpiresAt is { } end && end <= now.UtcDateTime;
+
+    public bool Allows(string scope) => Scopes.Contains(scope) || Scopes.Contains(TokenScopes.Admin);
+
+    /// <param name="caller">Null: not known, as over a unix socket; then only a token without networks may be used.</param>
+    public bool AllowsFrom(IPAddress? caller)
+    {
+        if (Networks.Count == 0) return true;
+        var address = caller is { IsIPv4MappedToIPv6: true } ? caller.MapToIPv4() : caller;
+        return address is not null && Networks.Any(network => network.Contains(address));
+    }
 }
