@@ -83,7 +83,8 @@ internal sealed class EchoService(EchoState state) : Echo.EchoBase
         if (!request.Wait)
             return;
 
-        using var registration = context.CancellationToken.Register(() => state.Cancelled.TrySetResult());
+        // Never taken back: the handler may go on, and be through, before the token that is being cancelled comes to this.
+        _ = context.CancellationToken.Register(() => state.Cancelled.TrySetResult());
         state.Waiting.TrySetResult();
         if (state.IgnoreCancellation)
             await state.Release.Task;
