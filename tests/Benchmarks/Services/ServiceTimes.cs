@@ -44,13 +44,13 @@ internal static class ServiceTimes
             Progress.Say("HTTP");
             using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{HttpPort}") };
             async Task DirectlyAsync() => _ = await http.GetFromJsonAsync<JsonElement>("/greet/Ada?times=1");
-            var byHttp = await MeasureAsync(plan, "HTTP: one call", null,
+            var byHttp = await MeasureAsync(plan, "HTTP: one call", null, warm: true,
                 new(Direct, DirectlyAsync), new(DirectAgain, DirectlyAsync), new(Action, () => platform.InvokeAsync(Elsewhere, "greet", new { name = "Ada" })));
 
             Progress.Say("RPC");
             using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{RpcPort}");
             async Task DirectRpcAsync() => _ = await channel.CreateCallInvoker().AsyncUnaryCall(Days, null, default, DaysRequest).ResponseAsync;
-            var byRpc = await MeasureAsync(plan, "RPC: one call", null,
+            var byRpc = await MeasureAsync(plan, "RPC: one call", null, warm: true,
                 new(Direct, DirectRpcAsync), new(DirectAgain, DirectRpcAsync), new(Action, () => platform.InvokeAsync(Elsewhere, "days", new { from = "2024-02-28" })));
 
             results.Measures.AddRange([byHttp, byRpc]);
@@ -88,7 +88,7 @@ internal static class ServiceTimes
             return Task.CompletedTask;
         }
 
-        var measured = await MeasureAsync(plan, "command: one call", ByHand,
+        var measured = await MeasureAsync(plan, "command: one call", ByHand, warm: false,
             new(ByHand, ByHandAsync), new(ByHandAgain, ByHandAsync), new(Action, () => platform.InvokeAsync(Contained, "count", arguments)));
         results.Measures.Add(measured);
         results.Goals.Add(new("command (× docker exec)", measured.Ratio(Action, ByHand), CommandLimit, AtLeast: false));
@@ -115,7 +115,8 @@ internal static class ServiceTimes
     }
 
     /// <summary>The median of each round, of calls that take turns with those of the others.</summary>
-    public static async Task<Measure> MeasureAsync(ServicePlan plan, string name, string? peer, params Contestant[] contestants)
+    /// <param name="warm">It is asked 1,000 times before: the first hundreds run code that is still being compiled, and are slower than what somebody sees who uses it.</param>
+    public static async Task<Measure> MeasureAsync(ServicePlan plan, string name, string? peer, bool warm, params Contestant[] contestants)
     {
         async Task<double> SampleAsync(Contestant contestant)
         {
@@ -130,7 +131,14 @@ internal static class ServiceTimes
             return times.Order().ElementAt(times.Count / 2);
         }
 
-        var samples = await Rounds.RunAsync(new Plan(plan.Name, TimeSpan.Zero, TimeSpan.Zero, plan.Rounds), contestants, SampleAsync, SampleAsync);
+        async Task<double> WarmUpAsync(Contestant contestant)
+        {
+            for (var call = plan.Calls; warm && call < plan.WarmUp; call++)
+                await contestant.CallAsync();
+            return await SampleAsync(contestant);
+        }
+
+        var samples = await Rounds.RunAsync(new Plan(plan.Name, TimeSpan.Zero, TimeSpan.Zero, plan.Rounds), contestants, WarmUpAsync, SampleAsync);
         return new(name, "ms", peer, [.. contestants.Zip(samples, (contestant, times) => new Series(contestant.Name, [.. times]))]);
     }
 
