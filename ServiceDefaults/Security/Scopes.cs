@@ -29,6 +29,10 @@ public static class Scopes
         return false;
     }
 
+    /// <summary>403 <c>insufficient_scope</c>. Whoever throws it sets <c>WWW-Authenticate</c>, which names the realm at the gateway alone.</summary>
+    public static ProblemException Insufficient(string scope) => new(new Problem(
+        "insufficient_scope", 403, "The token's scopes do not allow this", $"The scope {scope} is needed.", $"Use a token with the scope {scope}."));
+
     /// <summary>Null for calls that no user caused.</summary>
     public static string? Actor(this HttpContext context) =>
         context.Request.Headers[ActorHeader].ToString() is { Length: > 0 } actor ? actor : null;
@@ -46,9 +50,7 @@ internal sealed class ScopeMiddleware(RequestDelegate next)
             if (context.HasScope(required.Scope))
                 continue;
             context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{required.Scope}\"";
-            throw new ProblemException(new Problem(
-                "insufficient_scope", 403, "The token's scopes do not allow this", $"The scope {required.Scope} is needed.",
-                $"Use a token with the scope {required.Scope}."));
+            throw Scopes.Insufficient(required.Scope);
         }
         return next(context);
     }

@@ -22,9 +22,6 @@ internal static class Errors
     public static ProblemException ExpiredToken() => New(
         "invalid_token", 401, "The token is not valid", "The token has expired.", "Use another token.");
 
-    public static ProblemException InsufficientScope(string scope) => New(
-        "insufficient_scope", 403, "The token's scopes do not allow this", $"The scope {scope} is needed.", $"Use a token with the scope {scope}.");
-
     // Which they are would help whoever has found the token.
     public static ProblemException AddressNotAllowed() => New(
         "address_not_allowed", 403, "The token can't be used from here", "The token may be used from certain addresses only, and this is none of them.",

@@ -116,7 +116,7 @@ public sealed class ChangeConfigurationTests(CommandFixture fixture) : PackageCo
         var folder = Package("project", $"{{ type: PrebuiltDockerImage, dockerImage: 'hub:5000/a:{current}' }}", "update: 'true'");
         var metadata = MetadataReader.Read($"packagingDefinition: {{ type: PrebuiltDockerImage, dockerImage: 'hub:5000/a:{target}' }}");
 
-        var refusal = Record.Exception(() => PackageVersions.CheckNewer(folder, metadata)) as InstallFailedException;
+        var refusal = Record.Exception(() => NewerPackage.Check(folder, metadata)) as InstallFailedException;
         Assert.Equal(taken ? null : "package_not_newer", refusal?.Error.Code);
     }
 

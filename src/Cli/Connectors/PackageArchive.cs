@@ -15,6 +15,8 @@ internal static partial class PackageArchive
     /// <param name="argument">A path or a URL.</param>
     public static bool IsOne(string argument) => Archive().IsMatch(argument.Contains("://", StringComparison.Ordinal) ? argument.Split('?')[0] : argument);
 
+    public static bool IsUrl(string argument) => argument.StartsWith("http://", StringComparison.Ordinal) || argument.StartsWith("https://", StringComparison.Ordinal);
+
     /// <summary>Null: it is called as packages of all connectors are.</summary>
     public static string? NameOf(string path)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Platform.Cli.Api;
+using Platform.Cli.Connectors;
 using Platform.Cli.Installs;
 
 namespace Platform.Cli.Images;
@@ -27,8 +28,7 @@ internal static class ChangeConfiguration
         var sha256 = new Option<string?>("--sha256") { Description = "What a downloaded package must have, 64 hex digits." };
         return new Command("upgrade", "Puts another version of its package into a connector's folder, and runs that version's upgradeConfiguration.") { folder, package, sha256, env }.Does(async call =>
         {
-            var target = call.Get(package);
-            if (!target.StartsWith("http://", StringComparison.Ordinal) && !target.StartsWith("https://", StringComparison.Ordinal)) target = Path.GetFullPath(target);
+            var target = PackageArchive.IsUrl(call.Get(package)) ? call.Get(package) : Path.GetFullPath(call.Get(package));
             var body = new { folder = Path.GetFullPath(call.Get(folder)), package = target, sha256 = call.Get(sha256), env = CommandVariables.Of(call.Get(env) ?? []) };
             return Tell(call.Screen, await call.Api.PostAsync("/v1/images/configurations/upgrades", body, call.Cancel, CommandVariables.AnswerWithin));
         });

@@ -30,7 +30,7 @@ internal static class ValidateImage
     private static (string? Image, string? Package) Split(string what)
     {
         if (what.StartsWith(SourceManifest.ImagePrefix, StringComparison.Ordinal)) return (what[SourceManifest.ImagePrefix.Length..], null);
-        if (what.StartsWith("http://", StringComparison.Ordinal) || what.StartsWith("https://", StringComparison.Ordinal)) return (null, what);
+        if (PackageArchive.IsUrl(what)) return (null, what);
         return Path.Exists(what) ? (null, Path.GetFullPath(what)) : (what, null);
     }
 

@@ -19,7 +19,7 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cach
         if (!token.AllowsFrom(context.Connection.RemoteIpAddress)) throw Errors.AddressNotAllowed();
         foreach (var required in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredTokenScope>() ?? [])
             if (!token.Allows(required.Scope))
-                throw Refuse(context, "insufficient_scope", Errors.InsufficientScope(required.Scope));
+                throw Refuse(context, "insufficient_scope", Scopes.Insufficient(required.Scope));
         cache.Used(token);
         context.Features.Set(token);
         using var guard = cache.Guard(context, token);

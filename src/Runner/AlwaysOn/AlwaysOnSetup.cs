@@ -17,6 +17,10 @@ internal static class AlwaysOnSetup
         Wakes<ConnectorRolledBack>(EventTypes.ConnectorRolledBack);
 
         void Wakes<T>(string type)
-            where T : class => builder.AddReplicaEventConsumer<T>(type, services => (_, _) => services.GetRequiredService<KeepConnections>().WakeAsync());
+            where T : class => builder.AddReplicaEventConsumer<T>(type, services => (_, _) =>
+            {
+                services.GetRequiredService<KeepConnections>().Wake();
+                return Task.CompletedTask;
+            });
     }
 }

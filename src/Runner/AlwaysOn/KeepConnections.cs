@@ -17,7 +17,7 @@ internal sealed partial class KeepConnections(RegistryClient registry, KeptStart
     private readonly SemaphoreSlim wake = new(0, 1);
 
     /// <summary>Something has changed: look now.</summary>
-    public Task WakeAsync()
+    public void Wake()
     {
         try
         {
@@ -27,8 +27,6 @@ internal sealed partial class KeepConnections(RegistryClient registry, KeptStart
         {
             // It is about to look.
         }
-
-        return Task.CompletedTask;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -19,15 +19,20 @@ internal sealed partial class LeftOvers(RunFolders folders, Isolation isolation,
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval);
+        var told = false;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
                 folders.RemoveLeftOvers();
+                told = false;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                Log.NotRemoved(logger, e.Message);
+                // It may stay so for days.
+                if (!told)
+                    Log.NotRemoved(logger, e.Message);
+                told = true;
             }
         }
     }

@@ -41,7 +41,7 @@ internal sealed class UpgradeConfiguration(
         if (Posix.Look(Path.Combine(folder, ConnectorMetadata.FileName)) is null) throw CommandErrors.NoPackage(folder);
         var (package, shown) = (place.Subfolder("package"), FetchPackage.Shown(manifest));
         var metadata = await packages.RunAsync(place, manifest, package, ct);
-        PackageVersions.CheckNewer(folder, metadata);
+        NewerPackage.Check(folder, metadata);
         if (metadata.Unusable.TryGetValue(PackageCommands.Upgrade, out var unusable)) throw CommandErrors.NoCommand(shown, PackageCommands.Upgrade, unusable);
         var upgrade = metadata.Commands.GetValueOrDefault(PackageCommands.Upgrade);
         IReadOnlyList<InstallWarning> warnings = upgrade is null ? [.. metadata.Warnings, CommandErrors.NoUpgrade(shown)] : metadata.Warnings;

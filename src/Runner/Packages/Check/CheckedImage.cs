@@ -35,7 +35,7 @@ internal sealed class CheckedImage(ContainerEngine engine, ImageInspectResponse 
     public IReadOnlyList<string> Environment => [.. image.Config?.Env ?? []];
 
     /// <summary>Where it looks for its configuration by itself.</summary>
-    public string Directory => PackageContainer.DirectoryOf(Environment);
+    public string Directory => PackageDirectory.Of(Environment);
 
     /// <exception cref="RunFaultException">The engine could not start it.</exception>
     public async Task<Trial> StartAsync(TrialWish wish, CancellationToken cancel)

@@ -17,7 +17,7 @@ internal static class PackageContainer
     /// <param name="telemetry">Where spans go, and what for; empty: nowhere.</param>
     public static ContainerStart Of(PackageWish wish, IEnumerable<string> preset, string token, IReadOnlyDictionary<string, string> telemetry)
     {
-        var directory = DirectoryOf(preset);
+        var directory = PackageDirectory.Of(preset);
         var configuration = wish.Runtime.Configuration;
         return new(wish.Runtime.Image, wish.Launch.Limits)
         {
@@ -52,7 +52,4 @@ internal static class PackageContainer
         variables[TokenVariable] = token;
         return variables;
     }
-
-    /// <inheritdoc cref="PackageDirectory.Of"/>
-    public static string DirectoryOf(IEnumerable<string> preset) => PackageDirectory.Of(preset);
 }

@@ -24,11 +24,11 @@ internal sealed class StreamReading(CollectionPlan plan, PageLoad pages, int pag
         // Before the first row is read: what gets a value meanwhile is to be read again.
         var value = plan.Cursor is null ? null : begun?.After is null ? await LargestAsync(stop) : begun.Value;
         var position = new StreamPosition(plan.Key, Cursor: plan.Cursor?.Name, Value: value);
-        var (rows, last) = await SendAsync(
+        var (rows, last) = await SendPagesAsync(
             plan.ByKey ? plan.Key : [], begun?.After, plan.ListingRequest, after => plan.ByKey ? position with { After = after } : null, listing: plan.ByKey, stop);
         // Still a state of this listing: another attempt of the run goes on with it, and has then listed everything too.
         if (plan.Cursor is not null)
-            await SendAsync(position with { After = last, Done = true }, listing: true, stop);
+            await SendPositionAsync(position with { After = last, Done = true }, listing: true, stop);
         return rows;
     }
 
@@ -44,13 +44,13 @@ internal sealed class StreamReading(CollectionPlan plan, PageLoad pages, int pag
         var before = stored.Passed is null ? 0 : await ReadAsync(stored.Passed);
         position = position with { Value = await LargestAsync(stop) ?? since };
         var rows = before + await ReadAsync(null);
-        await SendAsync(position with { Passed = null, Done = true }, listing: false, stop);
+        await SendPositionAsync(position with { Passed = null, Done = true }, listing: false, stop);
         return rows;
 
         async Task<long> ReadAsync(JsonElement[]? after)
         {
             var at = position;
-            return (await SendAsync(order, after, (count, passed, _) => plan.ChangesRequest(count, since, passed), passed => at with { Passed = passed }, listing: false, stop)).Rows;
+            return (await SendPagesAsync(order, after, (count, passed, _) => plan.ChangesRequest(count, since, passed), passed => at with { Passed = passed }, listing: false, stop)).Rows;
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class StreamReading(CollectionPlan plan, PageLoad pages, int pag
     /// <param name="order">The columns that pages go on by; empty: they are counted.</param>
     /// <param name="request">Gets how many rows, the values of <paramref name="order"/> to begin after, and how many rows have come.</param>
     /// <param name="state">Where a page with these last values has come to; null: that is not known.</param>
-    private async Task<(long Rows, JsonElement[]? Last)> SendAsync(
+    private async Task<(long Rows, JsonElement[]? Last)> SendPagesAsync(
         IReadOnlyList<string> order, JsonElement[]? after, Func<int, JsonElement[]?, long, byte[]> request, Func<JsonElement[], StreamPosition?> state, bool listing, CancellationToken stop)
     {
         int[] columns = [.. order.Select(column => plan.Read.ToList().IndexOf(column))];
@@ -106,7 +106,7 @@ internal sealed class StreamReading(CollectionPlan plan, PageLoad pages, int pag
         }
     }
 
-    private Task SendAsync(StreamPosition position, bool listing, CancellationToken stop) =>
+    private Task SendPositionAsync(StreamPosition position, bool listing, CancellationToken stop) =>
         pages.SendAsync(plan.Collection, ReadOnlyMemory<byte>.Empty, state: position.ToBytes(), listing: listing, cancel: stop);
 
     // What does not heed the predicate would be read for ever.

@@ -8,10 +8,10 @@ namespace Platform.Installer.Packages.Commands;
 /// Which of two packages is the newer one. Metadata has no version of its own: what tells is the image, where both name one of the same repository with a
 /// semantic version as its tag.
 /// </summary>
-internal static partial class PackageVersions
+internal static partial class NewerPackage
 {
     /// <exception cref="InstallFailedException"><c>package_not_newer</c>: both versions are known, and the target is not the higher one.</exception>
-    public static void CheckNewer(string folder, ConnectorMetadata target)
+    public static void Check(string folder, ConnectorMetadata target)
     {
         if (target.DockerImage is not { } to || CurrentImage(folder) is not { } from) return;
         var ((repository, current), (other, next)) = (EngineImages.Split(from), EngineImages.Split(to));
