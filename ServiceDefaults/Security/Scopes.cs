@@ -6,7 +6,7 @@ namespace Platform.ServiceDefaults;
 /// <summary>What the caller may do, as the gateway says it in headers that it strips from incoming requests.</summary>
 public static class Scopes
 {
-    /// <summary>Space-separated scopes of the caller's token.</summary>
+    /// <summary>Space-separated scopes of the caller's token, in the grammar of <see cref="ScopeSet"/>.</summary>
     public const string Header = "X-Platform-Scopes";
 
     /// <summary>Who calls: the name of the token, for audit and records.</summary>
@@ -20,18 +20,21 @@ public static class Scopes
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new RequiredScope(scope));
 
-    public static bool HasScope(this HttpContext context, string scope)
+    /// <summary>What the caller may do, read once a request.</summary>
+    public static ScopeSet Held(this HttpContext context)
     {
-        foreach (var header in context.Request.Headers[Header])
-            foreach (var held in (header ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                if (held == scope || held == Admin)
-                    return true;
-        return false;
+        if (context.Features.Get<ScopeSet>() is { } known) return known;
+        var held = ScopeSet.Of(context.Request.Headers[Header].SelectMany(header => (header ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        context.Features.Set(held);
+        return held;
     }
 
     /// <summary>403 <c>insufficient_scope</c>. Whoever throws it sets <c>WWW-Authenticate</c>, which names the realm at the gateway alone.</summary>
-    public static ProblemException Insufficient(string scope) => new(new Problem(
-        "insufficient_scope", 403, "The token's scopes do not allow this", $"The scope {scope} is needed.", $"Use a token with the scope {scope}."));
+    /// <param name="connection">The one that the scope is lacking for; null: it is needed everywhere.</param>
+    public static ProblemException Insufficient(string scope, string? connection = null) => new(new Problem(
+        "insufficient_scope", 403, "The token's scopes do not allow this",
+        connection is null ? $"The scope {scope} is needed." : $"The scope {scope} is needed for the connection {connection}.",
+        connection is null ? $"Use a token with the scope {scope}." : $"Use a token with the scope {scope} or {scope}:{connection}."));
 
     /// <summary>Null for calls that no user caused.</summary>
     public static string? Actor(this HttpContext context) =>
@@ -47,7 +50,7 @@ internal sealed class ScopeMiddleware(RequestDelegate next)
     {
         foreach (var required in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredScope>() ?? [])
         {
-            if (context.HasScope(required.Scope))
+            if (context.Held().Allows(required.Scope))
                 continue;
             context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{required.Scope}\"";
             throw Scopes.Insufficient(required.Scope);

@@ -1,4 +1,5 @@
 using System.Net;
+using Platform.ServiceDefaults;
 
 namespace Platform.Gateway.Tokens;
 
@@ -9,7 +10,8 @@ internal sealed record ApiToken(Guid Id, string Name, byte[] Hash, string[] Scop
 {
     public bool IsExpired(DateTimeOffset now) => ExpiresAt is { } end && end <= now.UtcDateTime;
 
-    public bool Allows(string scope) => Scopes.Contains(scope) || Scopes.Contains(TokenScopes.Admin);
+    /// <summary>Its scopes, to be asked: they may be restricted to connections.</summary>
+    public ScopeSet Held { get; } = ScopeSet.Of(Scopes);
 
     /// <param name="caller">Null: not known, as over a unix socket; then only a token without networks may be used.</param>
     public bool AllowsFrom(IPAddress? caller)

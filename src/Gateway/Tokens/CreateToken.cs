@@ -10,10 +10,12 @@ internal static partial class CreateToken
 {
     private const int MaxTokens = 1000;
     private const int MaxAddresses = 50;
+    private const int MaxScopes = 50;
+    private const int MaxScopeLength = 200;
     private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
 
     /// <param name="Name">Of 1 to 64 of a-z, 0-9, '.', '_' and '-', with a letter or digit first; no other usable token has it.</param>
-    /// <param name="Scopes">At least one.</param>
+    /// <param name="Scopes">1 to 50, such as <c>runs:read</c>, <c>runs:start:orders-*</c> or <c>actions:invoke:orders/close_*</c>.</param>
     /// <param name="ExpiresAt">Within ten years; null: never.</param>
     /// <param name="Addresses">Networks in CIDR notation, or single addresses, that it may be used from; none: from anywhere.</param>
     internal sealed record Body(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt = null, IReadOnlyList<string>? Addresses = null);
@@ -45,13 +47,26 @@ internal static partial class CreateToken
         else if (Guid.TryParse(body.Name, out _)) errors.Add(new("name", "invalid_name", "A name is no id."));
         else if (body.Name == TokenStore.BootstrapName) errors.Add(new("name", "reserved_name", $"{body.Name} is the token that the platform starts with."));
         if (body.Scopes is not { Count: > 0 }) errors.Add(new("scopes", "required", $"A token needs a scope. {KnownNames.Suggest(TokenScopes.All, "")}"));
-        foreach (var (scope, i) in (body.Scopes ?? []).Select((scope, i) => (scope, i)))
-            if (!TokenScopes.All.Contains(scope))
-                errors.Add(new($"scopes[{i}]", "unknown_scope", $"There is no such scope. {KnownNames.Suggest(TokenScopes.All, scope ?? "")}"));
+        if (body.Scopes is { Count: > MaxScopes }) errors.Add(new("scopes", "too_many", $"There may be {MaxScopes} at most."));
+        foreach (var (scope, i) in (body.Scopes ?? []).Take(MaxScopes).Select((scope, i) => (scope, i)))
+            CheckScope($"scopes[{i}]", scope ?? "", errors);
         if (body.ExpiresAt is { } end && (end <= now || end > now + Longest))
             errors.Add(new("expires_at", "out_of_range", "A token expires in the future, and within ten years."));
         networks = Networks(body.Addresses ?? [], errors);
         return errors;
+    }
+
+    private static void CheckScope(string field, string scope, List<FieldError> errors)
+    {
+        var name = ScopeSet.NameOf(scope);
+        if (!TokenScopes.All.Contains(name))
+            errors.Add(new(field, "unknown_scope", $"There is no such scope. {KnownNames.Suggest(TokenScopes.All, name)}"));
+        else if (!ScopeSet.IsWellFormed(scope))
+            errors.Add(new(field, "invalid_scope", ScopeSet.IsRestrictable(name)
+                ? $"A restricted scope is {name}:<connection>{(name.StartsWith("actions:", StringComparison.Ordinal) ? ", or " + name + ":<connection>/<action>" : "")}, where * stands for any characters."
+                : $"{name} can't be restricted to connections."));
+        else if (scope.Length > MaxScopeLength)
+            errors.Add(new(field, "too_long", $"A scope has {MaxScopeLength} characters at most."));
     }
 
     private static List<IPNetwork> Networks(IReadOnlyList<string> addresses, List<FieldError> errors)
