@@ -56,6 +56,18 @@ internal static class Errors
         $"Try again in a moment; if it stays, look at the log of {service}.",
         new Dictionary<string, object?> { ["service"] = service });
 
+    public static ProblemException RateLimited(string detail, int seconds) => Later(
+        "rate_limited", 429, "Too many requests", detail, seconds, "Send less, or ask for a higher Limits:RequestsPerSecond.");
+
+    public static ProblemException TooManyFailures(int seconds) => Later(
+        "too_many_failures", 429, "Too many refused credentials", "Too many requests from your address had no token that is valid.", seconds, "Correct the token first.");
+
+    public static ProblemException TooManyStreams(string token, int most) => Later(
+        "too_many_streams", 429, "The token has too many streams", $"The token {token} has {most} streams and waiting requests open.", 5, "Close some, or ask for a higher Limits:StreamsPerToken.");
+
+    public static ProblemException GatewayBusy(string detail) => Later(
+        "gateway_busy", 503, "The gateway is busy", detail, 1, "If it stays, look for who asks so much: the gateway's metrics, GET /v1/audit.");
+
     public static ProblemException BodyTooLarge(long limit) => New(
         "body_too_large", 413, "The request body is too large", $"The body may have at most {limit} bytes.", "Send less.");
 
@@ -64,6 +76,9 @@ internal static class Errors
 
     public static ProblemException UnknownRoute(string method, string path) => New(
         "unknown_route", 404, "There is no such route", $"Nothing answers {method} {path}.", "GET /openapi.json lists the routes.");
+
+    private static ProblemException Later(string code, int status, string title, string detail, int seconds, string remedy) => New(
+        code, status, title, detail, $"Wait {(seconds == 1 ? "a second" : $"{seconds} seconds")} and send it again. {remedy}", new Dictionary<string, object?> { ["retry_after"] = seconds });
 
     private static ProblemException New(
         string code, int status, string title, string detail, string remedy, IReadOnlyDictionary<string, object?>? extensions = null) =>

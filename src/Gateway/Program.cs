@@ -1,5 +1,7 @@
 using Platform.Gateway;
+using Platform.Gateway.Audit;
 using Platform.Gateway.Health;
+using Platform.Gateway.Limits;
 using Platform.Gateway.OpenApi;
 using Platform.Gateway.Routing;
 using Platform.Gateway.Tokens;
@@ -16,14 +18,19 @@ foreach (var service in Routes.Services) builder.AddInternalHttpClient(service);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.AddTokens();
 builder.Services.AddSingleton<MergedDocument>();
-builder.Services.AddForwarding();
+builder.Services.AddAudit();
+builder.Services.AddLimits();
+builder.AddForwarding();
 
 var app = builder.Build();
 app.UseServiceDefaults();
+app.UseMiddleware<AuditMiddleware>();
 app.UseMiddleware<BearerAuthentication>();
+app.UseMiddleware<LimitsMiddleware>();
 app.MapGet("/openapi.json", (MergedDocument document, CancellationToken cancel) => document.GetAsync(cancel)).ExcludeFromDescription();
 app.MapServices();
 app.MapTokens();
+ReadAudit.Map(app);
 app.MapForwarding();
 app.MapFallback("{**path}", (HttpContext context) => throw Errors.UnknownRoute(context.Request.Method, context.Request.Path));
 app.Run();

@@ -1,9 +1,10 @@
+using Platform.Gateway.Limits;
 using Platform.ServiceDefaults;
 
 namespace Platform.Gateway.Tokens;
 
 /// <summary>Bearer tokens as RFC 6750 says, in the Authorization header only; on everything but the open paths.</summary>
-internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cache, TimeProvider time)
+internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cache, RequestLimits limits, TimeProvider time)
 {
     private static readonly string[] OpenPaths = ["/health", "/alive", "/openapi.json"];
 
@@ -15,13 +16,23 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cach
             return;
         }
 
-        var token = await AuthenticateAsync(context);
-        if (!token.AllowsFrom(context.Connection.RemoteIpAddress)) throw Errors.AddressNotAllowed();
+        ApiToken token;
+        try
+        {
+            token = await AuthenticateAsync(context);
+            // Whoever is refused from here on is known to the audit log.
+            context.Features.Set(token);
+            if (!token.AllowsFrom(context.Connection.RemoteIpAddress)) throw Errors.AddressNotAllowed();
+        }
+        catch (ProblemException e) when (e.Problem.Status < 500)
+        {
+            limits.CountFailure(context.Connection.RemoteIpAddress);
+            throw;
+        }
         foreach (var required in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredTokenScope>() ?? [])
             if (!token.Held.Allows(required.Scope))
                 throw Refuse(context, "insufficient_scope", Scopes.Insufficient(required.Scope));
         cache.Used(token);
-        context.Features.Set(token);
         using var guard = cache.Guard(context, token);
         await next(context);
     }
