@@ -22,6 +22,13 @@ internal static class Errors
     public static ProblemException ExpiredToken() => New(
         "invalid_token", 401, "The token is not valid", "The token has expired.", "Use another token.");
 
+    public static ProblemException RefusedToken(string why) => New(
+        "invalid_token", 401, "The token is not valid", $"The issuer's token is refused: {why}.", "Get another one from the issuer, for this platform.");
+
+    public static ProblemException IssuerUnavailable() => New(
+        "service_unavailable", 503, "A service is not available", "The issuer's keys can't be read, so its tokens can't be checked.",
+        "Try again in a moment; if it stays, look at the gateway's log and the setting Oidc:Authority.");
+
     // Which they are would help whoever has found the token.
     public static ProblemException AddressNotAllowed() => New(
         "address_not_allowed", 403, "The token can't be used from here", "The token may be used from certain addresses only, and this is none of them.",

@@ -1,10 +1,11 @@
 using Platform.Gateway.Limits;
+using Platform.Gateway.Tokens.Issuer;
 using Platform.ServiceDefaults;
 
 namespace Platform.Gateway.Tokens;
 
 /// <summary>Bearer tokens as RFC 6750 says, in the Authorization header only; on everything but the open paths.</summary>
-internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cache, RequestLimits limits, TimeProvider time)
+internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cache, IssuedTokens issued, RequestLimits limits, TimeProvider time)
 {
     private static readonly string[] OpenPaths = ["/health", "/alive", "/openapi.json"];
 
@@ -54,10 +55,23 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cach
         if (!IsB64Token(text)) throw Refuse(context, "invalid_request", Errors.InvalidRequest("What follows Bearer has characters that no token has."));
         if (context.Request.Query.ContainsKey("access_token"))
             throw Refuse(context, "invalid_request", Errors.InvalidRequest("The request carries a token in its query too."));
+        if (issued.Recognises(text)) return await IssuedAsync(context, text);
         if (!TokenText.IsWellFormed(text)) throw Refuse(context, "invalid_token", Errors.MistypedToken());
 
         var token = await cache.FindAsync(TokenText.Hash(text), context.RequestAborted) ?? throw Refuse(context, "invalid_token", Errors.UnknownToken());
         return token.IsExpired(time.GetUtcNow()) ? throw Refuse(context, "invalid_token", Errors.ExpiredToken()) : token;
+    }
+
+    private async Task<ApiToken> IssuedAsync(HttpContext context, string text)
+    {
+        try
+        {
+            return await issued.ValidateAsync(text, context.RequestAborted);
+        }
+        catch (ProblemException e) when (e.Problem.Status == StatusCodes.Status401Unauthorized)
+        {
+            throw Refuse(context, "invalid_token", e);
+        }
     }
 
     /// <summary>b64token of RFC 6750, section 2.1.</summary>
