@@ -34,7 +34,7 @@ public static class ServiceDefaultsSetup
             options.Limits.MaxRequestBodySize = BodyLimit.Bytes;
         });
         services.AddGrpcDefaults();
-        services.AddOpenApi();
+        services.AddOpenApi(options => options.AddOperationTransformer<DescribeOperation>().AddDocumentTransformer<DescribeDocument>());
         services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [Probes.LiveTag]);
 
         services.AddServiceDiscovery();

@@ -65,7 +65,7 @@ public static class Scopes
 }
 
 /// <summary>Endpoint metadata of <see cref="Scopes.RequireScope"/> and its like; several mean all of them.</summary>
-public sealed record RequiredScope(string Scope, ScopeReach Reach = ScopeReach.Everywhere);
+public sealed record RequiredScope(string Scope, ScopeReach Reach = ScopeReach.Everywhere) : INeedsScope;
 
 /// <summary>Where a scope has to be held.</summary>
 public enum ScopeReach

@@ -17,6 +17,7 @@ internal static class ReadAudit
     public static void Map(WebApplication app) => app
         .MapGet("/v1/audit", HandleAsync)
         .RequireTokenScope(TokenScopes.Admin)
+        .WithErrors("bad_cursor", "bad_limit")
         .Produces<Page<AuditEntry>>().ProducesProblem(400)
         .WithName("ListAudit").WithSummary("Requests that changed something or were refused, the newest first").WithTags("Audit");
 

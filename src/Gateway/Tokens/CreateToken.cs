@@ -24,6 +24,8 @@ internal static partial class CreateToken
         .MapPost("/", HandleAsync)
         .Produces<TokenView>(StatusCodes.Status201Created)
         .ProducesProblem(409).ProducesProblem(422)
+        .WithErrors("invalid_token_request", "token_exists", "too_many_tokens")
+        .WithExample("""{"name": "reporting", "scopes": ["objects:read", "runs:read:orders-*"], "addresses": ["10.0.0.0/8"]}""")
         .WithName("CreateToken").WithSummary("Make a token; its text is shown this once");
 
     private static async Task<IResult> HandleAsync(Body body, TokenStore store, TokenCache cache, TimeProvider time, HttpContext context, CancellationToken cancel)

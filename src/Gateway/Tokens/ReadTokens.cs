@@ -13,6 +13,7 @@ internal static class ReadTokens
         tokens.MapGet("/{token}", async (string token, TokenStore store, CancellationToken cancel) => await store.FindAsync(token, cancel) ?? throw Errors.NoSuchToken(token))
             .Produces<TokenView>()
             .ProducesProblem(404)
+            .WithErrors("unknown_token")
             .WithName("GetToken").WithSummary("One token, by its id or name");
     }
 }

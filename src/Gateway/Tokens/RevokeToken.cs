@@ -1,4 +1,5 @@
 namespace Platform.Gateway.Tokens;
+using Platform.ServiceDefaults;
 
 /// <summary>DELETE /v1/tokens/{token}: from now on here, and within five seconds on every replica, it opens nothing; streams that it opened are cut off.</summary>
 internal static class RevokeToken
@@ -7,6 +8,7 @@ internal static class RevokeToken
         .MapDelete("/{token}", HandleAsync)
         .Produces(StatusCodes.Status204NoContent)
         .ProducesProblem(404).ProducesProblem(409)
+        .WithErrors("unknown_token", "bootstrap_token")
         .WithName("RevokeToken").WithSummary("Revoke a token for good");
 
     private static async Task<IResult> HandleAsync(string token, TokenStore store, TokenCache cache, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
+using Platform.ServiceDefaults;
 
 namespace Platform.Gateway.Tokens;
 
@@ -13,6 +14,7 @@ internal static class RotateToken
         .MapPost("/{token}/rotate", HandleAsync)
         .Produces<TokenView>()
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+        .WithErrors("unknown_token", "token_over", "bootstrap_token", "invalid_token_request")
         .WithName("RotateToken").WithSummary("Give a token another text, which is shown this once");
 
     /// <param name="overlap">0 to 604,800, by default 3,600: so long the text before works. One that an earlier rotation left working ends at once.</param>

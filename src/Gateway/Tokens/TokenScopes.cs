@@ -22,4 +22,4 @@ internal static class TokenScopes
 }
 
 /// <summary>Endpoint metadata of <see cref="TokenScopes.RequireTokenScope"/>.</summary>
-internal sealed record RequiredTokenScope(string Scope);
+internal sealed record RequiredTokenScope(string Scope) : INeedsScope;

@@ -9,6 +9,7 @@ internal static class DismissReject
     public static void MapDismissReject(this IEndpointRouteBuilder routes) =>
         routes.MapDelete("/v1/rejects/{id:long}", HandleAsync)
             .RequireScopeSomewhere("objects:write")
+            .WithErrors("unknown_reject")
             .WithName("DismissReject").WithSummary("Forgets one").WithTags("rejects")
             .Produces(204).ProducesProblem(404);
 

@@ -21,10 +21,12 @@ internal static class GetReject
     {
         routes.MapGet("/v1/rejects/{id:long}", ShowAsync)
             .RequireScopeSomewhere("objects:read")
+            .WithErrors("unknown_reject")
             .WithName("GetReject").WithSummary("Shows one, with its fields and bytes").WithTags("rejects")
             .Produces<RejectDetail>().ProducesProblem(404);
         routes.MapGet("/v1/rejects/{id:long}/raw", DownloadAsync)
             .RequireScopeSomewhere("objects:read")
+            .WithErrors("unknown_reject")
             .WithName("GetRejectBytes").WithSummary("The bytes that were kept, whatever their size").WithTags("rejects")
             .Produces(200, contentType: "application/octet-stream").ProducesProblem(404);
     }

@@ -12,6 +12,7 @@ internal static class ListRejects
     public static void MapListRejects(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/rejects", HandleAsync)
             .RequireScopeSomewhere("objects:read")
+            .WithErrors("bad_cursor", "bad_limit", "unknown_connection")
             .WithName("ListRejects").WithSummary("Lists objects that could not be stored, the newest first").WithTags("rejects")
             .Produces<Page<RejectView>>().ProducesProblem(400).ProducesProblem(404);
 

@@ -31,6 +31,8 @@ internal sealed class ReplayReject(
         routes.MapPost("/v1/rejects/{id:long}/replay", (long id, Body? body, HttpContext context, ReplayReject replay, CancellationToken cancellation) =>
                 replay.RunAsync(id, body ?? new(), context.Caller(), cancellation))
             .RequireScopeSomewhere("objects:write")
+            .WithErrors("connection_deleted", "reject_incomplete", "reject_not_storable", "unknown_connection", "unknown_reject")
+            .WithExample("""{"replace_invalid": true}""")
             .WithName("ReplayReject").WithSummary("Stores it after all").WithTags("rejects")
             .Produces<Replayed>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(422);
 

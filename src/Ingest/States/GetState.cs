@@ -10,6 +10,7 @@ internal static class GetState
     public static void MapGetState(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/connections/{name}/state", HandleAsync)
             .RequireConnectionScope("objects:read")
+            .WithErrors("unknown_connection")
             .WithName("GetState").WithSummary("Shows a connection's sync state").WithTags("state")
             .Produces<StateView>().ProducesProblem(404);
 

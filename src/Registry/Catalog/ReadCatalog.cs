@@ -29,6 +29,7 @@ internal static class ReadCatalog
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/catalog", HandleAsync)
             .RequireScope("connectors:read")
+            .WithErrors("unknown_catalog_entry")
             .WithName("GetCatalog").WithSummary("Lists the connectors that can be installed by name").WithTags("Connectors")
             .WithDescription("From the index documents that the operator configured; refresh=true reads them anew, else they may be an hour old.")
             .Produces<CatalogView>();

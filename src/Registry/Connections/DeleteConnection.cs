@@ -14,6 +14,7 @@ internal static class DeleteConnection
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapDelete("/v1/connections/{name}", HandleAsync)
             .RequireConnectionScope("connections:write")
+            .WithErrors("etag_mismatch", "unknown_connection")
             .WithName("DeleteConnection").WithSummary("Deletes a connection and all that it brought").WithTags("Connections")
             .WithDescription("Its runs are cancelled, its schedules removed, its objects and states purged, soon after the answer. If-Match is optional.")
             .Produces(StatusCodes.Status204NoContent)

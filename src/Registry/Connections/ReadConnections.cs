@@ -59,10 +59,12 @@ internal static class ReadConnections
     {
         routes.MapGet("/v1/connections", ListAsync)
             .RequireScopeSomewhere("connections:read")
+            .WithErrors("bad_cursor", "bad_limit", "unknown_connection")
             .WithName("ListConnections").WithSummary("Lists the connections by name").WithTags("Connections")
             .Produces<Page<ConnectionView>>().ProducesProblem(400);
         routes.MapGet("/v1/connections/{name}", GetAsync)
             .RequireConnectionScope("connections:read")
+            .WithErrors("bad_cursor", "bad_limit", "unknown_connection")
             .WithName("GetConnection").WithSummary("Shows one connection, its options with secrets masked").WithTags("Connections")
             .Produces<ConnectionDetail>().ProducesProblem(404);
     }

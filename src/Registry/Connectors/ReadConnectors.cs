@@ -35,10 +35,12 @@ internal static class ReadConnectors
     {
         routes.MapGet("/v1/connectors", ListAsync)
             .RequireScope("connectors:read")
+            .WithErrors("bad_cursor", "bad_limit", "unknown_connector")
             .WithName("ListConnectors").WithSummary("Lists the installed connectors by name").WithTags("Connectors")
             .Produces<Page<ConnectorSummary>>().ProducesProblem(400);
         routes.MapGet("/v1/connectors/{name}", GetAsync)
             .RequireScope("connectors:read")
+            .WithErrors("bad_cursor", "bad_limit", "unknown_connector")
             .WithName("GetConnector").WithSummary("Shows one connector, its manifest and its versions").WithTags("Connectors")
             .Produces<ConnectorDetail>().ProducesProblem(404);
     }

@@ -20,10 +20,12 @@ internal static class ReadSpecification
     {
         routes.MapGet("/v1/connectors/{name}/specification", (string name, NpgsqlDataSource database, CancellationToken cancel) => ReadAsync(name, null, database, cancel))
             .RequireScope("connectors:read")
+            .WithErrors("unknown_connector", "unknown_version")
             .WithName("GetSpecification").WithSummary("Shows what a connector takes, brings and can do").WithTags("Connectors")
             .Produces<SpecificationView>().ProducesProblem(404);
         routes.MapGet("/v1/connectors/{name}/versions/{version}/specification", ReadAsync)
             .RequireScope("connectors:read")
+            .WithErrors("unknown_connector", "unknown_version")
             .WithName("GetVersionSpecification").WithSummary("Shows what one version of a connector takes, brings and can do").WithTags("Connectors")
             .Produces<SpecificationView>().ProducesProblem(404);
     }

@@ -11,10 +11,12 @@ internal static class ReadInstalls
     {
         routes.MapGet("/v1/installs", ListAsync)
             .RequireScope("connectors:read")
+            .WithErrors("bad_cursor", "bad_limit", "unknown_install")
             .WithName("ListInstalls").WithSummary("Lists installs, the latest first").WithTags("Installs")
             .Produces<Page<InstallView>>().ProducesProblem(400);
         routes.MapGet("/v1/installs/{id}", GetAsync)
             .RequireScope("connectors:read")
+            .WithErrors("bad_cursor", "bad_limit", "unknown_install")
             .WithName("GetInstall").WithSummary("Shows one install").WithTags("Installs")
             .Produces<InstallView>().ProducesProblem(404);
     }

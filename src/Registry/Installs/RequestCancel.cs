@@ -15,6 +15,7 @@ internal static class RequestCancel
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/installs/{id}/cancel", HandleAsync)
             .RequireScope("connectors:install")
+            .WithErrors("install_finished", "unknown_install")
             .WithName("CancelInstall").WithSummary("Ends an install that has not finished").WithTags("Installs")
             .Produces<InstallView>(StatusCodes.Status202Accepted)
             .ProducesProblem(404).ProducesProblem(409);

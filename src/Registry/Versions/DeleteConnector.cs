@@ -14,6 +14,7 @@ internal static class DeleteConnector
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapDelete("/v1/connectors/{name}", HandleAsync)
             .RequireScope("connectors:install")
+            .WithErrors("connector_in_use", "install_running", "unknown_connector")
             .WithName("DeleteConnector").WithSummary("Removes a connector that no connection uses").WithTags("Connectors")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(404).ProducesProblem(409);

@@ -13,6 +13,7 @@ internal static class DeleteVersion
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapDelete("/v1/connectors/{name}/versions/{version}", HandleAsync)
             .RequireScope("connectors:install")
+            .WithErrors("unknown_version", "version_in_use")
             .WithName("DeleteConnectorVersion").WithSummary("Removes a version that is not in use").WithTags("Connectors")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);

@@ -30,6 +30,7 @@ internal static class ReadVersions
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/connectors/{name}/versions", HandleAsync)
             .RequireScope("connectors:read")
+            .WithErrors("bad_cursor", "bad_limit", "unknown_connector")
             .WithName("ListConnectorVersions").WithSummary("Lists the versions of a connector, the latest first").WithTags("Connectors")
             .Produces<Page<ConnectorVersion>>().ProducesProblem(400).ProducesProblem(404);
 

@@ -15,6 +15,7 @@ internal static class UpdateConnector
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/connectors/{name}/update", HandleAsync)
             .RequireScope("connectors:install")
+            .WithErrors("install_running", "unknown_connector")
             .WithName("UpdateConnector").WithSummary("Fetches and builds a connector again").WithTags("Connectors")
             .WithDescription("With an update_command, that runs in the files of the current version. The result is a new version, unless it is the same.")
             .Produces<InstallView>(StatusCodes.Status202Accepted)

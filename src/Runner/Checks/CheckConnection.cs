@@ -30,6 +30,7 @@ internal sealed class CheckConnection(
         .WithTags("Connections")
         // It starts the connector and lets it reach out, as a run does.
         .RequireConnectionScope("runs:start")
+        .WithErrors("installer_unavailable", "too_many_checks", "unknown_connection")
         .Produces<CheckView>()
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(503)
         .WithSummary("Check whether a connection would work");

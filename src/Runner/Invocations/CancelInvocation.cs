@@ -8,6 +8,7 @@ internal static class CancelInvocation
     public static void Map(RouteGroupBuilder invocations) => invocations
         .MapPost("/{id}/cancel", HandleAsync)
         .RequireScopeSomewhere("actions:invoke")
+        .WithErrors("invocation_finished", "unknown_invocation")
         .Produces<InvocationView>(StatusCodes.Status202Accepted)
         .ProducesProblem(404).ProducesProblem(409)
         .WithSummary("Cancel an action");

@@ -7,6 +7,7 @@ internal static class GetInvocation
     public static void Map(RouteGroupBuilder invocations) => invocations
         .MapGet("/{id}", async (string id, HttpContext context, InvocationStore store, CancellationToken cancel) => (await FindAsync(context, store.FindAsync, id, cancel)).View())
         .RequireScopeSomewhere("actions:read")
+        .WithErrors("unknown_invocation")
         .Produces<InvocationView>()
         .ProducesProblem(404)
         .WithSummary("One invocation: state, progress, outcome, result");

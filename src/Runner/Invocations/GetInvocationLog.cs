@@ -9,6 +9,7 @@ internal static class GetInvocationLog
     public static void Map(RouteGroupBuilder invocations) => invocations
         .MapGet("/{id}/log", HandleAsync)
         .RequireScopeSomewhere("actions:read")
+        .WithErrors("bad_cursor", "bad_level", "bad_limit", "unknown_invocation")
         .Produces<Page<StoredLine>>(contentType: "application/json", additionalContentTypes: "text/event-stream")
         .ProducesProblem(400).ProducesProblem(404)
         .WithSummary("The log of an action: live as server-sent events, or pages of what there is so far as JSON");

@@ -10,6 +10,7 @@ internal static class GetResult
     public static void Map(RouteGroupBuilder invocations) => invocations
         .MapGet("/{id}/result", HandleAsync)
         .RequireScopeSomewhere("actions:read")
+        .WithErrors("invocation_not_finished", "no_result", "unknown_invocation")
         .Produces<object>(contentType: "application/json")
         .ProducesProblem(404).ProducesProblem(409)
         .WithSummary("The result of an action, of any length");

@@ -14,6 +14,7 @@ internal static class InvocationNews
                 invocation.Id, changes, async stop => await store.FindBriefAsync(invocation.Id, stop) is { } now ? (now.View(), now.IsFinal) : null, cancel));
         })
         .RequireScopeSomewhere("actions:read")
+        .WithErrors("unknown_invocation")
         .ProducesProblem(404)
         .WithSummary("Follow an action (server-sent events)");
 }

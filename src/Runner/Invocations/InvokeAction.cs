@@ -32,6 +32,8 @@ internal sealed class InvokeAction(
         .MapPost("/{action}", (string name, string action, Request? request, InvokeAction invoke, HttpContext context, CancellationToken cancel) =>
             invoke.HandleAsync(name, action, request ?? new(), context, cancel))
         .RequireConnectionScope("actions:invoke")
+        .WithErrors("action_busy", "bad_idempotency_key", "idempotency_key_reused", "installer_unavailable", "invalid_arguments", "invalid_invocation", "invalid_options", "run_active", "too_many_invocations", "unknown_connection", "unknown_invocation")
+        .WithExample("""{"arguments": {}, "wait_seconds": 10}""")
         .Produces<InvocationView>()
         .Produces<InvocationView>(StatusCodes.Status202Accepted)
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).ProducesProblem(429).ProducesProblem(503)

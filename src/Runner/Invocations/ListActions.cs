@@ -19,12 +19,14 @@ internal static class ListActions
     {
         actions.MapGet("/", ListAsync)
             .RequireScopeSomewhere("actions:read")
+            .WithErrors("unknown_action", "unknown_connection")
             .Produces<Page<ActionView>>()
             .ProducesProblem(404).ProducesProblem(409)
             .WithSummary("The actions that a connection offers");
         actions.MapGet("/{action}", async (string name, string action, PrepareConnection prepare, SpecifyConnection specify, CancellationToken cancel) =>
                 View(Find(await specify.RunAsync(await prepare.RunAsync(name, Guid.CreateVersion7(), cancel), cancel), action)))
             .RequireConnectionScope("actions:read")
+            .WithErrors("unknown_action", "unknown_connection")
             .Produces<ActionView>()
             .ProducesProblem(404).ProducesProblem(409)
             .WithSummary("One action of a connection");

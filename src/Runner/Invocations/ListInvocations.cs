@@ -8,6 +8,7 @@ internal static class ListInvocations
     public static void Map(RouteGroupBuilder invocations) => invocations
         .MapGet("/", HandleAsync)
         .RequireScopeSomewhere("actions:read")
+        .WithErrors("bad_cursor", "bad_limit", "bad_state")
         .ProducesProblem(400)
         .WithSummary("List invocations, newest first");
 

@@ -34,6 +34,8 @@ internal sealed class QueryConnection(
         .MapPost(path, (string name, QueryConnection query, HttpContext context, CancellationToken cancel) => query.RunAsync(name, explains, context, cancel))
         .WithTags("Connections")
         .RequireConnectionScope("actions:invoke")
+        .WithErrors("connector_refused", "installer_unavailable", "invalid_options", "queries_not_supported", "too_many_queries", "unknown_connection")
+        .WithExample("""{"collection": "articles", "query": {"fields": {"id": {"type": "column", "column": "id"}}, "limit": 10}, "arguments": {}, "collection_relationships": {}}""")
         .Accepts<JsonElement>("application/json")
         .Produces<JsonElement>()
         .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).ProducesProblem(501).ProducesProblem(502)

@@ -8,6 +8,7 @@ internal static class CancelRun
     public static void Map(RouteGroupBuilder runs) => runs
         .MapPost("/{id}/cancel", HandleAsync)
         .RequireScopeSomewhere("runs:start")
+        .WithErrors("run_finished", "unknown_run")
         .Produces<RunView>(StatusCodes.Status202Accepted)
         .WithSummary("Cancel a run");
 

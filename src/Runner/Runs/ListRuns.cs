@@ -8,6 +8,7 @@ internal static class ListRuns
     public static void Map(RouteGroupBuilder runs) => runs
         .MapGet("/", HandleAsync)
         .RequireScopeSomewhere("runs:read")
+        .WithErrors("bad_cursor", "bad_limit", "bad_state")
         .WithSummary("List runs, newest first");
 
     private static async Task<Page<RunView>> HandleAsync(

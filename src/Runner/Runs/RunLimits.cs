@@ -22,6 +22,8 @@ internal static class RunLimits
             .WithSummary("How many runs may be active at once");
         runs.MapPut("/limits", WriteAsync)
             .RequireScope(Scopes.Admin)
+            .WithErrors("invalid_run_limits")
+            .WithExample("""{"global": 6, "connectors": {"files": 2}}""")
             .Produces<View>()
             .ProducesProblem(422)
             .WithSummary("Set how many runs may be active at once; replaces all limits");

@@ -13,5 +13,6 @@ internal static class RunProgress
                 run.Id, changes, async stop => await store.FindAsync(run.Id, stop) is { } now ? (now.View(), RunState.IsFinal(now.State)) : null, cancel));
         })
         .RequireScopeSomewhere("runs:read")
+        .WithErrors("unknown_run")
         .WithSummary("Follow a run (server-sent events)");
 }

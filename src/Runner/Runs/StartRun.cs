@@ -17,6 +17,8 @@ internal static class StartRun
     public static void Map(RouteGroupBuilder runs) => runs
         .MapPost("/", HandleAsync)
         .RequireScopeSomewhere("runs:start")
+        .WithErrors("bad_idempotency_key", "idempotency_key_reused", "invalid_run", "sync_not_supported", "unknown_connection")
+        .WithExample("""{"connection": "orders", "from_start": false}""")
         .Produces<RunView>(StatusCodes.Status202Accepted)
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
         .WithSummary("Start a run of a connection");

@@ -12,6 +12,7 @@ internal static class SweepRun
     public static void Map(RouteGroupBuilder runs) => runs
         .MapPost("/{id}/sweep", HandleAsync)
         .RequireScopeSomewhere("runs:start")
+        .WithErrors("run_not_finished", "unknown_run")
         .Produces<RunView>()
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(503)
         .WithSummary("Delete what the delete guard of a run has held back");

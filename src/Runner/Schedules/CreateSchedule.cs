@@ -22,6 +22,8 @@ internal static class CreateSchedule
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapPost("/", HandleAsync)
         .RequireScopeSomewhere("runs:start")
+        .WithErrors("invalid_schedule", "schedule_exists", "sync_not_supported", "unknown_connection")
+        .WithExample("""{"connection": "orders", "cron": "0 3 * * *", "time_zone": "Europe/Berlin", "jitter_seconds": 60}""")
         .Accepts<Body>("application/json")
         .Produces<ScheduleView>(StatusCodes.Status201Created)
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)

@@ -8,6 +8,7 @@ internal static class DeleteSchedule
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapDelete("/{id}", HandleAsync)
         .RequireScopeSomewhere("runs:start")
+        .WithErrors("unknown_schedule")
         .Produces(StatusCodes.Status204NoContent)
         .ProducesProblem(404)
         .WithSummary("Delete a schedule");

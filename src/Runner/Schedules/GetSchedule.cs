@@ -7,6 +7,7 @@ internal static class GetSchedule
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapGet("/{id}", HandleAsync)
         .RequireScopeSomewhere("runs:read")
+        .WithErrors("unknown_schedule")
         .Produces<ScheduleView>()
         .ProducesProblem(404)
         .WithSummary("One schedule, with its next and last fire");

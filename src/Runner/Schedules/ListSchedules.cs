@@ -8,6 +8,7 @@ internal static class ListSchedules
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapGet("/", HandleAsync)
         .RequireScopeSomewhere("runs:read")
+        .WithErrors("bad_cursor", "bad_limit")
         .Produces<Page<ScheduleView>>()
         .ProducesProblem(400)
         .WithSummary("List schedules, oldest first");

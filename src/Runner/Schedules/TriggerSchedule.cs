@@ -12,6 +12,7 @@ internal static class TriggerSchedule
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapPost("/{id}/trigger", HandleAsync)
         .RequireScopeSomewhere("runs:start")
+        .WithErrors("unknown_schedule")
         .Produces<RunView>(StatusCodes.Status202Accepted)
         .ProducesProblem(404)
         .WithSummary("Start a schedule's run now");

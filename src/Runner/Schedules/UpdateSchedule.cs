@@ -14,6 +14,8 @@ internal static class UpdateSchedule
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapPatch("/{id}", HandleAsync)
         .RequireScopeSomewhere("runs:start")
+        .WithErrors("etag_mismatch", "if_match_required", "invalid_schedule", "schedule_exists", "unknown_schedule")
+        .WithExample("""{"enabled": false}""")
         .Accepts<Body>("application/json")
         .Produces<ScheduleView>()
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesProblem(422).ProducesProblem(428)

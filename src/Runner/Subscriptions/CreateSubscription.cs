@@ -14,6 +14,8 @@ internal static class CreateSubscription
     public static void Map(RouteGroupBuilder subscriptions) => subscriptions
         .MapPost("/", HandleAsync)
         .RequireConnectionScope("runs:start")
+        .WithErrors("invalid_subscription", "too_many_subscriptions", "unknown_connection", "unknown_event")
+        .WithExample("""{"event": "greeted", "arguments": {}}""")
         .Produces<SubscriptionView>(StatusCodes.Status201Created)
         .Produces<SubscriptionView>()
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)

@@ -9,6 +9,7 @@ internal static class DeleteSubscription
     public static void Map(RouteGroupBuilder subscriptions) => subscriptions
         .MapDelete("/{id}", HandleAsync)
         .RequireConnectionScope("runs:start")
+        .WithErrors("unknown_connection", "unknown_subscription")
         .Produces(StatusCodes.Status204NoContent)
         .ProducesProblem(404)
         .WithSummary("End a subscription");

@@ -12,12 +12,14 @@ internal static class ReadSubscriptions
     {
         subscriptions.MapGet("/", ListAsync)
             .RequireConnectionScope("runs:read")
+            .WithErrors("unknown_connection", "unknown_subscription")
             .Produces<Page<SubscriptionView>>()
             .ProducesProblem(404)
             .WithSummary("The subscriptions of a connection, oldest first");
         subscriptions.MapGet("/{id}", async (string name, string id, RegistryClient registry, SubscriptionStore store, CancellationToken cancel) =>
                 (await FindAsync(name, id, registry, store, cancel)).View())
             .RequireConnectionScope("runs:read")
+            .WithErrors("unknown_connection", "unknown_subscription")
             .Produces<SubscriptionView>()
             .ProducesProblem(404)
             .WithSummary("One subscription, and how it stands");

@@ -9,10 +9,12 @@ internal static class GetImageBuild
     public static void MapGetImageBuild(this WebApplication app)
     {
         app.MapGet("/v1/images/builds/{id:guid}", (Guid id, ImageBuilds builds) => builds.Find(id) ?? throw ImageErrors.UnknownBuild(id))
-            .RequireScope("connectors:read").WithName("GetImageBuild").WithTags("Images").WithSummary("Shows a build of an image")
+            .RequireScope("connectors:read")
+            .WithErrors("unknown_build").WithName("GetImageBuild").WithTags("Images").WithSummary("Shows a build of an image")
             .Produces<ImageBuildStatus>().ProducesProblem(404);
         app.MapGet("/v1/images/builds/{id:guid}/log", LogAsync)
-            .RequireScope("connectors:read").WithName("GetImageBuildLog").WithTags("Images")
+            .RequireScope("connectors:read")
+            .WithErrors("unknown_build").WithName("GetImageBuildLog").WithTags("Images")
             .WithSummary("The log of a build: live as server-sent events, or what there is so far as JSON.")
             .Produces<LogAnswer.Kept>(contentType: "application/json", additionalContentTypes: "text/event-stream").ProducesProblem(404);
     }

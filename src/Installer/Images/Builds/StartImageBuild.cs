@@ -13,7 +13,7 @@ internal static class StartImageBuild
     internal sealed record Body(string? Folder, string? Name);
 
     public static void MapStartImageBuild(this WebApplication app) =>
-        app.MapPost("/v1/images/builds", HandleAsync).RequireScope("connectors:install").WithName("StartImageBuild").WithTags("Images")
+        app.MapPost("/v1/images/builds", HandleAsync).RequireScope("connectors:install").WithExample("""{"folder": "/srv/connectors/articles", "name": "articles:1"}""").WithErrors("invalid_build").WithName("StartImageBuild").WithTags("Images")
             .WithSummary("Builds the image of a folder with a Dockerfile")
             .WithDescription("The folder must lie below the local roots. The build goes on by itself; its log is at the build's location.")
             .Produces<ImageBuildStatus>(StatusCodes.Status202Accepted).ProducesProblem(400).ProducesProblem(422).ProducesProblem(503);

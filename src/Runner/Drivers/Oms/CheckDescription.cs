@@ -16,7 +16,7 @@ internal static class CheckDescription
     public static void MapOmsCheck(this IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/oms/check", HandleAsync)
         .WithTags("Connectors")
-        .RequireScope("connectors:read")
+        .RequireScope("connectors:read").WithExample("""{"document": "oms: 1\ninfo:\n  version: 1.0.0\n  title: Greeter\n"}""")
         // Whatever else the type says, the body is YAML: curl says that it is a form.
         .Accepts<Body>(Json, "application/yaml", "*/*")
         .Produces<OmsReport>()

@@ -20,7 +20,8 @@ internal sealed class CheckImage(ImageCheck check, LocalFolders folders, IOption
         .MapPost("/v1/images/check", (Body body, CheckImage check, CancellationToken cancel) => check.RunAsync(body, cancel))
         .WithTags("Images")
         // It starts whatever the image holds, as an install does.
-        .RequireScope("connectors:install")
+        .RequireScope("connectors:install").WithExample("""{"image": "articles:1"}""")
+        .WithErrors("installer_unavailable", "too_many_checks")
         .Produces<ImageReport>()
         .ProducesProblem(403).ProducesProblem(404).ProducesProblem(422).ProducesProblem(503)
         .WithSummary("Check whether an image follows the specifications of packaged connectors")

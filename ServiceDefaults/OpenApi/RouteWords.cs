@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Builder;
+
+namespace Platform.ServiceDefaults;
+
+/// <summary>What the OpenApi document says of a route that its signature does not: metadata for <see cref="DescribeOperation"/>.</summary>
+public static class RouteWords
+{
+    /// <summary>Codes of problems that this route answers, besides those that every route may.</summary>
+    public static TBuilder WithErrors<TBuilder>(this TBuilder builder, params string[] codes)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new ErrorCodes(codes));
+
+    /// <summary>JSON of a body as a caller would send it.</summary>
+    public static TBuilder WithExample<TBuilder>(this TBuilder builder, [System.Diagnostics.CodeAnalysis.StringSyntax("Json")] string body)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new BodyExample(body));
+}
+
+/// <summary>Endpoint metadata of <see cref="RouteWords.WithErrors"/>.</summary>
+public sealed record ErrorCodes(IReadOnlyList<string> Codes);
+
+/// <summary>Endpoint metadata of <see cref="RouteWords.WithExample"/>.</summary>
+public sealed record BodyExample(string Body);
+
+/// <summary>Endpoint metadata that names a scope of the caller's token.</summary>
+public interface INeedsScope
+{
+    string Scope { get; }
+}
