@@ -65,6 +65,23 @@ internal static class Errors
     public static ProblemException UnknownRoute(string method, string path) => New(
         "unknown_route", 404, "There is no such route", $"Nothing answers {method} {path}.", "GET /openapi.json lists the routes.");
 
+    public static ProblemException InvalidEventFilter(IReadOnlyList<FieldError> errors) => new(new Problem(
+        "invalid_event_filter", 422, "The filter has errors", "What to filter by can't be used.", "Correct every parameter named under errors.", errors));
+
+    public static ProblemException BadEventPosition(string parameter, string given, string wanted) => New(
+        "bad_event_position", 400, "There is no such place among the events", $"{parameter} is {(given.Length > 40 ? given[..40] + "…" : given)}, which is not {wanted}.",
+        "Give the id of an event that was received here, or leave it out.");
+
+    public static ProblemException EventsGone(long after, long gone, long last) => New(
+        "events_gone", 410, "These events are not kept any more",
+        after > last ? $"The id {after} was never given here: the last one is {last}." : $"Events behind {after} were removed for their age; the first that is kept follows {gone}.",
+        "Look at the state of what you follow, such as its runs, and begin anew: from=beginning for all events that are kept, from=now for those to come.",
+        new Dictionary<string, object?> { ["kept_after"] = gone, ["last"] = last });
+
+    public static ProblemException EventsUnavailable() => New(
+        "service_unavailable", 503, "A service is not available", "The gateway's database can't be reached, so events can't be read.",
+        "Try again in a moment; if it stays, look at the log of postgres.");
+
     private static ProblemException New(
         string code, int status, string title, string detail, string remedy, IReadOnlyDictionary<string, object?>? extensions = null) =>
         new(new Problem(code, status, title, detail, remedy, Extensions: extensions));

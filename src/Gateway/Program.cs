@@ -1,4 +1,5 @@
 using Platform.Gateway;
+using Platform.Gateway.Events;
 using Platform.Gateway.Health;
 using Platform.Gateway.OpenApi;
 using Platform.Gateway.Routing;
@@ -15,6 +16,7 @@ builder.AddDatabase("gateway-db");
 foreach (var service in Routes.Services) builder.AddInternalHttpClient(service);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.AddTokens();
+builder.AddEventFeed();
 builder.Services.AddSingleton<MergedDocument>();
 builder.Services.AddForwarding();
 
@@ -24,6 +26,7 @@ app.UseMiddleware<BearerAuthentication>();
 app.MapGet("/openapi.json", (MergedDocument document, CancellationToken cancel) => document.GetAsync(cancel)).ExcludeFromDescription();
 app.MapServices();
 app.MapTokens();
+app.MapEvents();
 app.MapForwarding();
 app.MapFallback("{**path}", (HttpContext context) => throw Errors.UnknownRoute(context.Request.Method, context.Request.Path));
 app.Run();

@@ -18,7 +18,7 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cach
         var token = await AuthenticateAsync(context);
         if (!token.AllowsFrom(context.Connection.RemoteIpAddress)) throw Errors.AddressNotAllowed();
         foreach (var required in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredTokenScope>() ?? [])
-            if (!token.Held.Allows(required.Scope))
+            if (!(required.Somewhere ? token.Held.AllowsSome(required.Scope) : token.Held.Allows(required.Scope)))
                 throw Refuse(context, "insufficient_scope", Scopes.Insufficient(required.Scope));
         cache.Used(token);
         context.Features.Set(token);
