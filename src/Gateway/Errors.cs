@@ -82,6 +82,29 @@ internal static class Errors
         "service_unavailable", 503, "A service is not available", "The gateway's database can't be reached, so events can't be read.",
         "Try again in a moment; if it stays, look at the log of postgres.");
 
+    public static ProblemException InvalidWebhook(IReadOnlyList<FieldError> errors) => new(new Problem(
+        "invalid_webhook", 422, "The request has errors", $"The request has {(errors.Count == 1 ? "an error" : $"{errors.Count} errors")}.",
+        "Correct every field named under errors and send it again.", errors));
+
+    public static ProblemException WebhookExists(string name) => New(
+        "webhook_exists", 409, "There is such a webhook", $"A webhook has the name {name}.", $"Choose another name, or change it: PATCH /v1/webhooks/{name}.");
+
+    public static ProblemException TooManyWebhooks(int most) => New(
+        "too_many_webhooks", 409, "There are too many webhooks", $"There are {most} webhooks already.", "Delete those that nobody needs: GET /v1/webhooks lists them.");
+
+    public static ProblemException NoSuchWebhook(string name) => New(
+        "unknown_webhook", 404, "There is no such webhook", $"No webhook has the name {name}, or it is not for this token.", "GET /v1/webhooks lists them.");
+
+    public static ProblemException WebhookChanged(string name, string etag) => New(
+        "etag_mismatch", 412, "It has changed meanwhile", $"The webhook {name} is at {etag}.", "Read it again and repeat the change.");
+
+    public static ProblemException NoSuchDelivery(string name, string id) => New(
+        "unknown_delivery", 404, "There is no such delivery", $"The webhook {name} has no delivery {id}; deliveries go with their events.",
+        $"GET /v1/webhooks/{name}/deliveries lists them.");
+
+    public static ProblemException BadDeliveryState(string states) => New(
+        "bad_state", 400, "There is no such state", "The parameter state is none of a delivery's states.", $"Use one of {states}, or leave it out.");
+
     private static ProblemException New(
         string code, int status, string title, string detail, string remedy, IReadOnlyDictionary<string, object?>? extensions = null) =>
         new(new Problem(code, status, title, detail, remedy, Extensions: extensions));

@@ -1,9 +1,11 @@
 using Platform.Gateway;
+using Platform.Gateway.DataProtection;
 using Platform.Gateway.Events;
 using Platform.Gateway.Health;
 using Platform.Gateway.OpenApi;
 using Platform.Gateway.Routing;
 using Platform.Gateway.Tokens;
+using Platform.Gateway.Webhooks;
 using Platform.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -16,7 +18,9 @@ builder.AddDatabase("gateway-db");
 foreach (var service in Routes.Services) builder.AddInternalHttpClient(service);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.AddTokens();
+builder.AddKeyTable();
 builder.AddEventFeed();
+builder.AddWebhooks();
 builder.Services.AddSingleton<MergedDocument>();
 builder.Services.AddForwarding();
 
@@ -27,6 +31,7 @@ app.MapGet("/openapi.json", (MergedDocument document, CancellationToken cancel) 
 app.MapServices();
 app.MapTokens();
 app.MapEvents();
+app.MapWebhooks();
 app.MapForwarding();
 app.MapFallback("{**path}", (HttpContext context) => throw Errors.UnknownRoute(context.Request.Method, context.Request.Path));
 app.Run();

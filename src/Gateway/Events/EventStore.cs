@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Platform.Gateway.Webhooks;
 using Platform.ServiceDefaults;
 
 namespace Platform.Gateway.Events;
@@ -15,7 +16,7 @@ internal sealed class EventStore(NpgsqlDataSource database)
     internal readonly record struct Extent(long Last, long Gone);
 
     /// <summary>
-    /// Appends those that are not there yet, in their order; all or none. Ids are given under a lock that is
+    /// Appends those that are not there yet, in their order, together with the deliveries that webhooks are due; all or none. Ids are given under a lock that is
     /// held until the commit, whichever replica appends.
     /// </summary>
     public async Task AppendAsync(IReadOnlyList<ReceivedEvent> events, CancellationToken cancel)
@@ -47,6 +48,7 @@ internal sealed class EventStore(NpgsqlDataSource database)
         AddColumn(e => e.Data);
         if (await insert.ExecuteNonQueryAsync(cancel) is > 0 and var added)
         {
+            await WebhookDeliveries.PlanAsync(transaction, last, cancel);
             await using var advance = new NpgsqlBatch(connection, transaction)
             {
                 BatchCommands =
