@@ -1,4 +1,5 @@
 using Platform.Gateway;
+using Platform.Gateway.AsyncApi;
 using Platform.Gateway.DataProtection;
 using Platform.Gateway.Events;
 using Platform.Gateway.Health;
@@ -28,6 +29,7 @@ var app = builder.Build();
 app.UseServiceDefaults();
 app.UseMiddleware<BearerAuthentication>();
 app.MapGet("/openapi.json", (MergedDocument document, CancellationToken cancel) => document.GetAsync(cancel)).ExcludeFromDescription();
+app.MapAsyncApi();
 app.MapServices();
 app.MapTokens();
 app.MapEvents();

@@ -5,7 +5,7 @@ namespace Platform.Gateway.Tokens;
 /// <summary>Bearer tokens as RFC 6750 says, in the Authorization header only; on everything but the open paths.</summary>
 internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cache, TimeProvider time)
 {
-    private static readonly string[] OpenPaths = ["/health", "/alive", "/openapi.json"];
+    private static readonly string[] OpenPaths = ["/health", "/alive", "/openapi.json", "/asyncapi.json"];
 
     public async Task InvokeAsync(HttpContext context)
     {
