@@ -5,6 +5,7 @@ using Platform.Cli.Api;
 using Platform.Cli.Catalog;
 using Platform.Cli.Connections;
 using Platform.Cli.Connectors;
+using Platform.Cli.Events;
 using Platform.Cli.Images;
 using Platform.Cli.Installs;
 using Platform.Cli.Invocations;
@@ -20,6 +21,7 @@ using Platform.Cli.State;
 using Platform.Cli.Subscriptions;
 using Platform.Cli.Status;
 using Platform.Cli.Tokens;
+using Platform.Cli.Webhooks;
 
 namespace Platform.Cli;
 
@@ -112,6 +114,12 @@ internal static class CommandLine
         new Command("image", "Images of packaged connectors.") { BuildImage.Command(), CheckImage.Command(), ValidateImage.Command(), ChangeConfiguration.Update(), ChangeConfiguration.Upgrade() },
         new Command("oms", "Descriptions of services, without a platform.") { CheckService.Command() },
         new Command("tokens", "Who may use the platform, and for what.") { TokenCommands.Create(), TokenCommands.List(), TokenCommands.Rotate(), TokenCommands.Revoke() },
+        EventsCommand.Command(),
+        new Command("webhooks", "Where events are sent.")
+        {
+            WebhookCommands.Create(), WebhookCommands.List(), WebhookCommands.Show(), WebhookCommands.Update(), WebhookCommands.Rotate(), WebhookCommands.Delete(),
+            WebhookCommands.Test(), WebhookCommands.Deliveries(), WebhookCommands.Replay(),
+        },
         ShowStatus.Command(),
         Up.Command(),
         Down.Command(),
