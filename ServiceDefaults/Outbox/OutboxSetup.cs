@@ -35,6 +35,18 @@ public static class OutboxSetup
     public static void AddReplicaEventConsumer<T>(this IHostApplicationBuilder builder, string type, Func<IServiceProvider, Func<T, CancellationToken, Task>> handler)
         where T : class => builder.AddEventConsumer($"{QueueOf(builder, type)}-{Guid.NewGuid():N}", type, handler, ownQueue: true);
 
+    /// <summary>
+    /// Hands the events of all types to this service, many together and in their order (see <see cref="EventBatchConsumer"/>). The queue in Platform.Gateway is
+    /// <c>gateway-events</c>; it is there, and collects events, from the service's first start on, and the service's replicas share it.
+    /// </summary>
+    /// <param name="handler">The effect of all is committed when it returns, of none when it throws, and it may be called again for the same events.</param>
+    public static void AddEventBatchConsumer(this IHostApplicationBuilder builder, Func<IServiceProvider, Func<IReadOnlyList<ReceivedEvent>, CancellationToken, Task>> handler)
+    {
+        builder.AddEvents();
+        builder.Services.AddSingleton<IHostedService>(services => new EventBatchConsumer(
+            QueueOf(builder, "events"), services.GetRequiredService<EventBroker>(), handler(services), services.GetRequiredService<ILogger<EventBatchConsumer>>()));
+    }
+
     private static void AddEventConsumer<T>(
         this IHostApplicationBuilder builder, string queue, string type, Func<IServiceProvider, Func<T, CancellationToken, Task>> handler, bool ownQueue)
         where T : class

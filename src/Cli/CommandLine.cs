@@ -6,6 +6,7 @@ using Platform.Cli.Audit;
 using Platform.Cli.Catalog;
 using Platform.Cli.Connections;
 using Platform.Cli.Connectors;
+using Platform.Cli.Events;
 using Platform.Cli.Images;
 using Platform.Cli.Installs;
 using Platform.Cli.Invocations;
@@ -21,6 +22,7 @@ using Platform.Cli.State;
 using Platform.Cli.Subscriptions;
 using Platform.Cli.Status;
 using Platform.Cli.Tokens;
+using Platform.Cli.Webhooks;
 
 namespace Platform.Cli;
 
@@ -114,6 +116,12 @@ internal static class CommandLine
         new Command("oms", "Descriptions of services, without a platform.") { CheckService.Command() },
         new Command("tokens", "Who may use the platform, and for what.") { TokenCommands.Create(), TokenCommands.List(), TokenCommands.Rotate(), TokenCommands.Revoke() },
         ListAudit.Command(),
+        EventsCommand.Command(),
+        new Command("webhooks", "Where events are sent.")
+        {
+            WebhookCommands.Create(), WebhookCommands.List(), WebhookCommands.Show(), WebhookCommands.Update(), WebhookCommands.Rotate(), WebhookCommands.Delete(),
+            WebhookCommands.Test(), WebhookCommands.Deliveries(), WebhookCommands.Replay(),
+        },
         ShowStatus.Command(),
         Up.Command(),
         Down.Command(),

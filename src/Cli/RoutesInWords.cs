@@ -37,6 +37,9 @@ internal static partial class RoutesInWords
         ("GET /v1/tokens", "tokens list"),
         ("POST /v1/tokens", "tokens create"),
         ("POST /v1/tokens/{}/rotate", "tokens rotate {}"),
+        ("GET /v1/webhooks", "webhooks list"),
+        ("PATCH /v1/webhooks/{}", "webhooks update {}"),
+        ("GET /v1/webhooks/{}/deliveries", "webhooks deliveries {}"),
     ];
 
     private static readonly (Regex Route, string Command)[] Rows = [.. Table.Select(row => (new Regex(Regex.Escape(row.Route).Replace(@"\{}", Name, StringComparison.Ordinal) + End), row.Command))];

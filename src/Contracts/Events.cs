@@ -19,6 +19,12 @@ public static class EventTypes
     public const string ObjectsChanged = "objects.changed";
     public const string ActionCompleted = "action.completed";
     public const string ActionFailed = "action.failed";
+
+    public static IReadOnlyList<string> All { get; } =
+    [
+        ConnectorInstalled, ConnectorInstallFailed, ConnectorRolledBack, ConnectorDeleted, ConnectionCreated, ConnectionUpdated, ConnectionDeleted,
+        SyncStarted, SyncProgressed, SyncCompleted, SyncFailed, SyncCancelled, SyncSwept, ObjectsChanged, ActionCompleted, ActionFailed,
+    ];
 }
 
 public sealed record ConnectorInstalled(Guid InstallId, string Connector, int Version, string Digest);

@@ -87,6 +87,46 @@ internal static class Errors
     private static ProblemException Later(string code, int status, string title, string detail, int seconds, string remedy) => New(
         code, status, title, detail, $"Wait {(seconds == 1 ? "a second" : $"{seconds} seconds")} and send it again. {remedy}", new Dictionary<string, object?> { ["retry_after"] = seconds });
 
+    public static ProblemException InvalidEventFilter(IReadOnlyList<FieldError> errors) => new(new Problem(
+        "invalid_event_filter", 422, "The filter has errors", "What to filter by can't be used.", "Correct every parameter named under errors.", errors));
+
+    public static ProblemException BadEventPosition(string parameter, string given, string wanted) => New(
+        "bad_event_position", 400, "There is no such place among the events", $"{parameter} is {(given.Length > 40 ? given[..40] + "…" : given)}, which is not {wanted}.",
+        "Give the id of an event that was received here, or leave it out.");
+
+    public static ProblemException EventsGone(long after, long gone, long last) => New(
+        "events_gone", 410, "These events are not kept any more",
+        after > last ? $"The id {after} was never given here: the last one is {last}." : $"Events behind {after} were removed for their age; the first that is kept follows {gone}.",
+        "Look at the state of what you follow, such as its runs, and begin anew: from=beginning for all events that are kept, from=now for those to come.",
+        new Dictionary<string, object?> { ["kept_after"] = gone, ["last"] = last });
+
+    public static ProblemException EventsUnavailable() => New(
+        "service_unavailable", 503, "A service is not available", "The gateway's database can't be reached, so events can't be read.",
+        "Try again in a moment; if it stays, look at the log of postgres.");
+
+    public static ProblemException InvalidWebhook(IReadOnlyList<FieldError> errors) => new(new Problem(
+        "invalid_webhook", 422, "The request has errors", $"The request has {(errors.Count == 1 ? "an error" : $"{errors.Count} errors")}.",
+        "Correct every field named under errors and send it again.", errors));
+
+    public static ProblemException WebhookExists(string name) => New(
+        "webhook_exists", 409, "There is such a webhook", $"A webhook has the name {name}.", $"Choose another name, or change it: PATCH /v1/webhooks/{name}.");
+
+    public static ProblemException TooManyWebhooks(int most) => New(
+        "too_many_webhooks", 409, "There are too many webhooks", $"There are {most} webhooks already.", "Delete those that nobody needs: GET /v1/webhooks lists them.");
+
+    public static ProblemException NoSuchWebhook(string name) => New(
+        "unknown_webhook", 404, "There is no such webhook", $"No webhook has the name {name}, or it is not for this token.", "GET /v1/webhooks lists them.");
+
+    public static ProblemException WebhookChanged(string name, string etag) => New(
+        "etag_mismatch", 412, "It has changed meanwhile", $"The webhook {name} is at {etag}.", "Read it again and repeat the change.");
+
+    public static ProblemException NoSuchDelivery(string name, string id) => New(
+        "unknown_delivery", 404, "There is no such delivery", $"The webhook {name} has no delivery {id}; deliveries go with their events.",
+        $"GET /v1/webhooks/{name}/deliveries lists them.");
+
+    public static ProblemException BadDeliveryState(string states) => New(
+        "bad_state", 400, "There is no such state", "The parameter state is none of a delivery's states.", $"Use one of {states}, or leave it out.");
+
     private static ProblemException New(
         string code, int status, string title, string detail, string remedy, IReadOnlyDictionary<string, object?>? extensions = null) =>
         new(new Problem(code, status, title, detail, remedy, Extensions: extensions));

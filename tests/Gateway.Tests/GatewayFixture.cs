@@ -122,6 +122,8 @@ public class GatewayFixture : IAsyncLifetime
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             builder.UseSetting("ConnectionStrings:gateway-db", fixture.Database);
+            // A broker that is away, at port 1 of the loopback: the gateway does the rest of its work without.
+            builder.UseSetting("ConnectionStrings:messaging", "amqp://127.0.0.1:1");
             builder.UseSetting("Internal:Secret", Secret);
             builder.UseSetting("Gateway:BootstrapToken", fixture.Bootstrap);
             foreach (var service in new[] { "registry", "installer", "ingest" }) builder.UseSetting($"services:{service}:http:0", fixture.Stub.Url);

@@ -7,7 +7,7 @@ namespace Platform.Gateway.Tokens;
 /// <summary>Bearer tokens as RFC 6750 says, in the Authorization header only; on everything but the open paths.</summary>
 internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cache, IssuedTokens issued, RequestLimits limits, TimeProvider time)
 {
-    private static readonly string[] OpenPaths = ["/health", "/alive", "/openapi.json"];
+    private static readonly string[] OpenPaths = ["/health", "/alive", "/openapi.json", "/asyncapi.json"];
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -31,7 +31,7 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cach
             throw;
         }
         foreach (var required in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredTokenScope>() ?? [])
-            if (!token.Held.Allows(required.Scope))
+            if (!(required.Somewhere ? token.Held.AllowsSome(required.Scope) : token.Held.Allows(required.Scope)))
                 throw Refuse(context, "insufficient_scope", Scopes.Insufficient(required.Scope));
         cache.Used(token);
         using var guard = cache.Guard(context, token);

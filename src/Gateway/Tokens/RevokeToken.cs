@@ -1,5 +1,6 @@
-namespace Platform.Gateway.Tokens;
 using Platform.ServiceDefaults;
+
+namespace Platform.Gateway.Tokens;
 
 /// <summary>DELETE /v1/tokens/{token}: from now on here, and within five seconds on every replica, it opens nothing; streams that it opened are cut off.</summary>
 internal static class RevokeToken

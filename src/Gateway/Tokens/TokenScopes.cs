@@ -19,7 +19,12 @@ internal static class TokenScopes
     /// </summary>
     public static TBuilder RequireTokenScope<TBuilder>(this TBuilder builder, string scope)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RequiredTokenScope(scope));
+
+    /// <summary>The same, but the scope may be restricted to connections; the route sees to that.</summary>
+    public static TBuilder RequireTokenScopeSomewhere<TBuilder>(this TBuilder builder, string scope)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RequiredTokenScope(scope, Somewhere: true));
 }
 
 /// <summary>Endpoint metadata of <see cref="TokenScopes.RequireTokenScope"/>.</summary>
-internal sealed record RequiredTokenScope(string Scope) : INeedsScope;
+/// <param name="Somewhere">A restricted one is enough.</param>
+internal sealed record RequiredTokenScope(string Scope, bool Somewhere = false) : INeedsScope;

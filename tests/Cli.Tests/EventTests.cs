@@ -1,0 +1,63 @@
+namespace Platform.Cli.Tests;
+
+public sealed class EventTests
+{
+    private const string Event = """{"specversion":"1.0","id":"e","type":"sync.failed","source":"/ingest","time":"2026-01-01T00:00:00Z","data":{"connection":"docs"}}""";
+    private const string Webhook = """
+        "name":"ops","url":"https://ops.example.com/hook","types":["sync.failed"],"connections":["docs"],"enabled":true,"disabled_reason":null
+        """;
+
+    [Fact]
+    public async Task Events_are_printed_page_by_page()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("GET /v1/events?type=sync.%2A&connection=docs&after=3", $$"""{"items":[{"id":4,"event":{{Event}}}],"next":"n"}""")
+            .On("GET /v1/events?type=sync.%2A&connection=docs&after=3&cursor=n", $$"""{"items":[{"id":5,"event":{{Event}}}],"next":null}""");
+
+        var answer = await Cli.RunAsync(stub.Url, "events", "--type", "sync.*", "--connection", "docs", "--after", "3");
+
+        Assert.Equal(
+            (0, """4 2026-01-01T00:00:00Z sync.failed {"connection":"docs"}""" + "\n" + """5 2026-01-01T00:00:00Z sync.failed {"connection":"docs"}"""), (answer.ExitCode, answer.Output.TrimEnd('\n')));
+    }
+
+    [Fact]
+    public async Task A_webhook_is_made_and_its_secret_alone_is_on_standard_output()
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("POST /v1/webhooks", $$"""{"secret":"whsec_new",{{Webhook}}}""", 201);
+
+        var answer = await Cli.RunAsync(stub.Url, "webhooks", "create", "ops", "https://ops.example.com/hook", "--type", "sync.failed", "--connection", "docs");
+
+        Assert.Equal((0, "whsec_new"), (answer.ExitCode, answer.Output.TrimEnd('\n')));
+        Assert.Equal("""{"name":"ops","url":"https://ops.example.com/hook","types":["sync.failed"],"connections":["docs"]}""", stub.Requests.Last().Body);
+    }
+
+    [Fact]
+    public async Task Webhooks_are_listed_changed_tested_and_what_is_dead_is_sent_again()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("GET /v1/webhooks", $$"""{"items":[{{{Webhook}}}],"next":null}""")
+            .On("GET /v1/webhooks/ops", $$"""{{{Webhook}}}""")
+            .On("PATCH /v1/webhooks/ops", $$"""{{{Webhook}}}""")
+            .On("POST /v1/webhooks/ops/rotate?overlap_seconds=60", $$"""{"secret":"whsec_next",{{Webhook}}}""")
+            .On("POST /v1/webhooks/ops/test", """{"delivered":false,"status":500,"error":"The target answered 500.","response":null,"duration_ms":3}""")
+            .On("GET /v1/webhooks/ops/deliveries?state=dead", """{"items":[{"id":4,"type":"sync.failed","connection":"docs","state":"dead","attempts":9,"status":500,"error":"The target answered 500."}],"next":null}""")
+            .On("POST /v1/webhooks/ops/deliveries/replay", """{"replayed":2}""", 202)
+            .On("POST /v1/webhooks/ops/deliveries/4/replay", """{"replayed":1}""", 202)
+            .On("DELETE /v1/webhooks/ops", context =>
+            {
+                context.Response.StatusCode = 204;
+                return Task.CompletedTask;
+            });
+
+        Assert.Contains("ops\thttps://ops.example.com/hook\tsync.failed\tdocs\tenabled", (await Cli.RunAsync(stub.Url, "webhooks", "list")).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await Cli.RunAsync(stub.Url, "webhooks", "show", "ops")).ExitCode);
+        Assert.Equal(0, (await Cli.RunAsync(stub.Url, "webhooks", "update", "ops", "--enabled", "false")).ExitCode);
+        Assert.Equal("""{"enabled":false}""", stub.Requests.Last().Body);
+        Assert.Equal("whsec_next", (await Cli.RunAsync(stub.Url, "webhooks", "rotate", "ops", "--overlap-seconds", "60")).Output.TrimEnd('\n'));
+        Assert.Equal(1, (await Cli.RunAsync(stub.Url, "webhooks", "test", "ops")).ExitCode);
+        Assert.Contains("4\tsync.failed\tdocs\tdead\t9\t500", (await Cli.RunAsync(stub.Url, "webhooks", "deliveries", "ops", "--state", "dead")).Output, StringComparison.Ordinal);
+        Assert.Contains("2 will be sent again", (await Cli.RunAsync(stub.Url, "webhooks", "replay", "ops")).Output, StringComparison.Ordinal);
+        Assert.Contains("1 will be sent again", (await Cli.RunAsync(stub.Url, "webhooks", "replay", "ops", "4")).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await Cli.RunAsync(stub.Url, "webhooks", "delete", "ops")).ExitCode);
+    }
+}
