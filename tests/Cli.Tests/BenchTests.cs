@@ -99,6 +99,18 @@ public sealed class BenchTests : IDisposable
         await MeasuresAsync("run", "first-object-go", "first-object-csharp", "runner-peak", "runner-idle");
     }
 
+    [Fact]
+    [Trait("Category", "Matrix")]
+    public async Task The_edge_benchmark_asks_the_gateway_beside_the_service_and_nginx()
+    {
+        Checkout.Require("/usr/bin/wrk", "wrk");
+        Checkout.Require("/usr/sbin/nginx", "nginx-light");
+        Checkout.Require("/usr/lib/postgresql", "postgresql");
+        RequirePeers();
+
+        await MeasuresAsync("edge", "edge", "edge");
+    }
+
     /// <returns>What was printed.</returns>
     private async Task<string> MeasuresAsync(string benchmark, params string[] expected)
     {
