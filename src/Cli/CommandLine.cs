@@ -4,14 +4,18 @@ using Platform.Cli.Actions;
 using Platform.Cli.Api;
 using Platform.Cli.Audit;
 using Platform.Cli.Catalog;
+using Platform.Cli.Completion;
 using Platform.Cli.Connections;
 using Platform.Cli.Connectors;
 using Platform.Cli.Events;
+using Platform.Cli.Doctor;
+using Platform.Cli.Help;
 using Platform.Cli.Images;
 using Platform.Cli.Installs;
 using Platform.Cli.Invocations;
 using Platform.Cli.Local;
 using Platform.Cli.Lock;
+using Platform.Cli.Login;
 using Platform.Cli.Objects;
 using Platform.Cli.Oms;
 using Platform.Cli.Queries;
@@ -38,13 +42,14 @@ internal static class CommandLine
         using var onTerminate = Watch(PosixSignal.SIGTERM, interrupt);
         using var onHangUp = Watch(PosixSignal.SIGHUP, interrupt);
 
+        if (CompletionScript.IsQuestion(args)) return CompletionScript.Answer(Tree(), args, Console.Out);
         var parsed = Tree().Parse(args.Length == 0 ? ["--help"] : args);
         var screen = new Screen(parsed.GetValue(Json));
         try
         {
             if (parsed.Errors.Count > 0)
             {
-                var command = string.Join(' ', Path(parsed.CommandResult));
+                var command = string.Join(' ', PathOf(parsed.CommandResult));
                 throw new CliException(ExitCode.Usage, "bad_usage", string.Join(" ", parsed.Errors.Select(error => Plain(error.Message))), $"{command} --help");
             }
 
@@ -63,9 +68,27 @@ internal static class CommandLine
         {
             return ExitCode.Interrupted;
         }
+        catch (Exception e) when (interrupt.IsCancellationRequested && e is IOException or HttpRequestException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception e) when (e is HttpRequestException or HttpIOException)
+        {
+            return screen.Fail(new CliException(ExitCode.NotReachable, "broken_off", $"The gateway's answer broke off: {e.Message}", "Try again; platform doctor says what is wrong if it stays."));
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return screen.Fail(new CliException(ExitCode.NotReachable, "bad_answer", "The answer has another shape than the gateway's: is this the platform's gateway, and as new as this program?", "platform doctor says where commands go."));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return screen.Fail(new CliException(ExitCode.Failed, "file_error", e.Message));
+        }
+        catch (Exception e)
+        {
+            // A defect of this program. Its users can do nothing with a stack; who wants to mend it can ask for one.
+            if (Environment.GetEnvironmentVariable("PLATFORM_TRACE") is { Length: > 0 }) Console.Error.WriteLine(e);
+            return screen.Fail(new CliException(ExitCode.Failed, "internal_error", $"{e.GetType().Name}: {e.Message}", "This is a defect of the command line. PLATFORM_TRACE=1 tells where it happened."));
         }
     }
 
@@ -80,7 +103,7 @@ internal static class CommandLine
         return command;
     }
 
-    private static RootCommand Tree() => new("Installs connectors, syncs them and reads what they brought, through the platform's gateway.")
+    internal static RootCommand Tree() => new RootCommand("Installs connectors, syncs them and reads what they brought, through the platform's gateway.")
     {
         Json,
         new Command("connectors", "Connectors and their versions.")
@@ -122,17 +145,24 @@ internal static class CommandLine
             WebhookCommands.Create(), WebhookCommands.List(), WebhookCommands.Show(), WebhookCommands.Update(), WebhookCommands.Rotate(), WebhookCommands.Delete(),
             WebhookCommands.Test(), WebhookCommands.Deliveries(), WebhookCommands.Replay(),
         },
+        LoginCommands.Login(),
+        LoginCommands.Logout(),
         ShowStatus.Command(),
+        RunDoctor.Command(),
         Up.Command(),
         Down.Command(),
         Demo.Command(),
-    };
+        OfTheScript.Test(),
+        OfTheScript.Bench(),
+        CompletionScript.Command(),
+    }.WithExamples().WithNames();
 
     // The library names the type as the runtime does.
     private static string Plain(string message) => message.Replace("as expected type 'System.Nullable`1[System.Int32]'", "as a whole number", StringComparison.Ordinal);
 
-    private static IEnumerable<string> Path(System.CommandLine.Parsing.CommandResult result) =>
-        result.Parent is System.CommandLine.Parsing.CommandResult parent ? Path(parent).Append(result.Command.Name) : ["platform"];
+    /// <summary>The names of a command from the program's on.</summary>
+    public static IEnumerable<string> PathOf(System.CommandLine.Parsing.CommandResult result) =>
+        result.Parent is System.CommandLine.Parsing.CommandResult parent ? PathOf(parent).Append(result.Command.Name) : ["platform"];
 
     private static PosixSignalRegistration Watch(PosixSignal signal, CancellationTokenSource interrupt) =>
         PosixSignalRegistration.Create(signal, context =>

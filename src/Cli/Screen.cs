@@ -78,7 +78,7 @@ internal sealed class Screen(bool json)
             return error.ExitCode;
         }
 
-        Fail(error.Code, error.Detail, error.Errors, error.Status == 401 && error.Remedy is null ? $"Put a valid token into {Settings.Path} or PLATFORM_TOKEN." : error.Remedy);
+        Fail(error.Code, error.Detail, error.Errors, error.Remedy);
         return error.ExitCode;
     }
 

@@ -1,5 +1,6 @@
 using Platform.Benchmarks;
 using Platform.Benchmarks.Calls;
+using Platform.Benchmarks.Edge;
 using Platform.Benchmarks.Packages;
 using Platform.Benchmarks.Plugins;
 using Platform.Benchmarks.Runs;
@@ -34,6 +35,8 @@ switch (args)
         return await SystemBenchmark.RunAsync("oms", options, ServicePlan.Of, ServiceTimes.RunAsync, ("docker", DockerExec.ClientVersion()));
     case ["ndc", .. var options]:
         return await SystemBenchmark.RunAsync("ndc", options, PackagePlan.Of, PackageTimes.RunAsync, ("docker", DockerExec.ClientVersion()));
+    case ["edge", .. var options]:
+        return await SystemBenchmark.RunAsync("edge", options, EdgePlan.Of, EdgeTimes.RunAsync);
     default:
         await Console.Error.WriteLineAsync("error bad_usage: start this by ./platform bench");
         return 2;

@@ -22,7 +22,7 @@ public sealed class BenchTests : IDisposable
 
         Assert.Equal((2, ""), (answer.ExitCode, answer.Output));
         Assert.StartsWith($"error bad_usage: there is no benchmark '{name}'", answer.Errors, StringComparison.Ordinal);
-        Assert.EndsWith("one of: grpc ingest sync install run oms ndc", answer.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("one of: grpc ingest sync install run oms ndc edge", answer.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class BenchTests : IDisposable
     [Trait("Category", "Matrix")]
     public async Task The_ingest_benchmark_loads_into_an_empty_and_into_a_large_table_sweeps_a_long_load_and_an_unchanged_load_writes_no_log()
     {
-        Require("/usr/lib/postgresql", "postgresql");
+        Checkout.Require("/usr/lib/postgresql", "postgresql");
         RequirePeers();
         string[] goals = ["new", "new-two", "same", "same-two", "mixed", "changed-two", "new-c1", "changed-c1", "same-c1", "mixed-c1", "same-wal"];
 
@@ -54,8 +54,8 @@ public sealed class BenchTests : IDisposable
     [Trait("Category", "Matrix")]
     public async Task The_oms_benchmark_asks_a_service_by_each_interface_directly_and_by_actions()
     {
-        Require("/usr/lib/postgresql", "postgresql");
-        Require("/usr/bin/docker", "docker.io");
+        Checkout.Require("/usr/lib/postgresql", "postgresql");
+        Checkout.Require("/usr/bin/docker", "docker.io");
         RequirePeers();
 
         await MeasuresAsync("oms", "http-overhead", "rpc-overhead", "errors-64", "command");
@@ -65,8 +65,8 @@ public sealed class BenchTests : IDisposable
     [Trait("Category", "Matrix")]
     public async Task The_ndc_benchmark_asks_a_packaged_connector_directly_and_through_the_platform()
     {
-        Require("/usr/lib/postgresql", "postgresql");
-        Require("/usr/bin/docker", "docker.io");
+        Checkout.Require("/usr/lib/postgresql", "postgresql");
+        Checkout.Require("/usr/bin/docker", "docker.io");
 
         await MeasuresAsync("ndc", "query-overhead", "sync");
     }
@@ -75,7 +75,7 @@ public sealed class BenchTests : IDisposable
     [Trait("Category", "Matrix")]
     public async Task The_sync_benchmark_brings_the_same_rows_to_the_table_by_every_way()
     {
-        Require("/usr/lib/postgresql", "postgresql");
+        Checkout.Require("/usr/lib/postgresql", "postgresql");
         RequirePeers();
 
         await MeasuresAsync("sync", "stream", "c1");
@@ -97,6 +97,18 @@ public sealed class BenchTests : IDisposable
         RequirePeers();
 
         await MeasuresAsync("run", "first-object-go", "first-object-csharp", "runner-peak", "runner-idle");
+    }
+
+    [Fact]
+    [Trait("Category", "Matrix")]
+    public async Task The_edge_benchmark_asks_the_gateway_beside_the_service_and_nginx()
+    {
+        Checkout.Require("/usr/bin/wrk", "wrk");
+        Checkout.Require("/usr/sbin/nginx", "nginx-light");
+        Checkout.Require("/usr/lib/postgresql", "postgresql");
+        RequirePeers();
+
+        await MeasuresAsync("edge", "edge", "edge");
     }
 
     /// <returns>What was printed.</returns>
@@ -125,20 +137,12 @@ public sealed class BenchTests : IDisposable
                 ("/usr/share/gocode/src/github.com/hashicorp/go-plugin", "golang-github-hashicorp-go-plugin-dev"),
                 ("/usr/share/gocode/src/github.com/jackc/pgx/v4", "golang-github-jackc-pgx-v4-dev"),
                 ("/usr/lib/python3/dist-packages/grpc", "python3-grpcio")])
-            Require(sign, package);
-    }
-
-    private static void Require(string sign, string package)
-    {
-        var found = Path.Exists(sign);
-        if (!found && Environment.GetEnvironmentVariable("CI") == "true")
-            Assert.Fail($"{sign} is missing: install Debian's {package}.");
-        Assert.SkipUnless(found, $"{sign} is missing: install Debian's {package}.");
+            Checkout.Require(sign, package);
     }
 
     private static async Task<Answer> RunAsync(TimeSpan limit, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(Script(), arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(Checkout.Script, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(limit);
         try
@@ -152,13 +156,5 @@ public sealed class BenchTests : IDisposable
         {
             if (!process.HasExited) process.Kill(entireProcessTree: true);
         }
-    }
-
-    private static string Script()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Platform.sln")))
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("The tests run from a build inside the checkout.");
-        return Path.Combine(folder.FullName, "platform");
     }
 }

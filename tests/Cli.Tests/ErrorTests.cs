@@ -93,4 +93,64 @@ public sealed class ErrorTests
         Assert.Equal(4, answer.ExitCode);
         Assert.Contains("is this the platform's gateway?", answer.Errors, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(502, "error http_502: The answer is 502 (BadGateway), without a problem document: it may come from a proxy on the way.\n  to do: Try again in a moment; platform doctor says what is wrong.")]
+    [InlineData(429, "error http_429: The answer is 429 (TooManyRequests), without a problem document: it may come from a proxy on the way.\n  to do: Try again in 7 s.")]
+    public async Task A_proxys_page_is_told_as_its_status_and_the_time_to_wait(int status, string expected)
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("GET /v1/connectors", context =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.ContentType = "text/html";
+            if (status == 429) context.Response.Headers.RetryAfter = "7";
+            return context.Response.Body.WriteAsync("<html>busy</html>"u8.ToArray()).AsTask();
+        });
+
+        Assert.Equal(new Answer(3, "", expected), await Cli.RunAsync(stub.Url, "connectors", "list"));
+    }
+
+    [Theory]
+    [InlineData(403, """{"code":"insufficient_scope","status":403,"detail":"The scope admin is needed."}""", "error insufficient_scope: The scope admin is needed.\n  to do: Use a token with the scope")]
+    [InlineData(503, """{"code":"overloaded","status":503,"detail":"Too many requests wait.","remedy":"Send less at once."}""", "error overloaded: Too many requests wait.\n  to do: Try again in 2 s. Send less at once.")]
+    [InlineData(500, "[]", "error http_500: ")]
+    public async Task A_refusal_is_told_with_what_to_do(int status, string body, string expected)
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("GET /v1/connectors", context =>
+        {
+            context.Response.StatusCode = status;
+            if (status == 503) context.Response.Headers.RetryAfter = "2";
+            return context.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes(body)).AsTask();
+        });
+
+        var answer = await Cli.RunAsync(stub.Url, "connectors", "list");
+
+        Assert.Equal((3, ""), (answer.ExitCode, answer.Output));
+        Assert.StartsWith(expected, answer.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_does_not_speak_tls_is_told_without_a_stack()
+    {
+        await using var stub = await StubGateway.StartAsync();
+
+        var answer = await Cli.RunAsync(stub.Url.Replace("http:", "https:", StringComparison.Ordinal), "connectors", "list");
+
+        Assert.Equal(4, answer.ExitCode);
+        Assert.StartsWith("error tls_failed: ", answer.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_that_has_another_shape_is_no_stack_trace()
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("GET /v1/connectors", "[1]");
+
+        var answer = await Cli.RunAsync(stub.Url, "connectors", "list");
+
+        Assert.Equal(4, answer.ExitCode);
+        Assert.StartsWith("error bad_answer: ", answer.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", answer.Errors, StringComparison.Ordinal);
+    }
 }

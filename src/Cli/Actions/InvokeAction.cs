@@ -71,7 +71,7 @@ internal static class InvokeAction
         {
             try
             {
-                return JsonElement.Parse(arguments == "-" ? await Console.In.ReadToEndAsync(cancel) : arguments);
+                return JsonElement.Parse(arguments == "-" ? await StandardInput.ReadToEndAsync(cancel) : arguments);
             }
             catch (JsonException e)
             {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
 
@@ -11,12 +12,13 @@ namespace Platform.Cli.Api;
 internal sealed class ApiClient : IDisposable
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(100);
+    private static readonly string Check = $"Check PLATFORM_URL, or the address in {Settings.LoginPath} or {Settings.Path}: platform doctor says which counts.";
     private readonly HttpClient http;
 
     public ApiClient(Settings settings)
     {
         if (!Uri.TryCreate(settings.Url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-            throw new CliException(ExitCode.Usage, "bad_url", $"'{settings.Url}' is not an http(s) address.", $"Correct PLATFORM_URL or url in {Settings.Path}.");
+            throw new CliException(ExitCode.Usage, "bad_url", $"'{settings.Url}' is not an http(s) address.", Check);
 
         // Event streams may stay open for hours; single answers get their own deadline below.
         http = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
@@ -99,6 +101,14 @@ internal sealed class ApiClient : IDisposable
         await read(stream);
     }
 
+    /// <returns>The time of whoever answers there; null: it does not say.</returns>
+    public async Task<DateTimeOffset?> DateAsync(string path, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var response = await ReachAsync(() => http.SendAsync(request, cancel));
+        return response.IsSuccessStatusCode ? response.Headers.Date : throw await ProblemAsync(response, cancel);
+    }
+
     public async Task<bool> IsHealthyAsync(CancellationToken cancel)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -140,7 +150,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (JsonException)
         {
-            throw new CliException(ExitCode.NotReachable, "bad_answer", $"{Url}{path} did not answer JSON: is this the platform's gateway?", $"Check url in {Settings.Path}.");
+            throw new CliException(ExitCode.NotReachable, "bad_answer", $"{Url}{path} did not answer JSON: is this the platform's gateway?", Check);
         }
     }
 
@@ -150,25 +160,39 @@ internal sealed class ApiClient : IDisposable
         {
             return await send();
         }
+        catch (HttpRequestException e) when (e.InnerException is AuthenticationException tls)
+        {
+            throw new CliException(
+                ExitCode.NotReachable, "tls_failed", $"{Url} can't be trusted: {(tls.InnerException ?? tls).Message}",
+                "Check the address. An authority of your own belongs to the machine's trusted certificates (SSL_CERT_FILE, or update-ca-certificates).");
+        }
         catch (HttpRequestException e)
         {
-            throw new CliException(ExitCode.NotReachable, "not_reachable", $"{Url} is not reachable: {e.InnerException?.Message ?? e.Message}", $"Start it with ./platform up, or set url in {Settings.Path}.");
+            throw new CliException(
+                ExitCode.NotReachable, "not_reachable", $"{Url} is not reachable: {e.InnerException?.Message ?? e.Message}",
+                http.BaseAddress!.IsLoopback ? $"Start it with ./platform up, or choose another: platform login. {Check}" : Check);
         }
     }
 
-    private static async Task<ApiException> ProblemAsync(HttpResponseMessage response, CancellationToken cancel)
+    private static async Task<Exception> ProblemAsync(HttpResponseMessage response, CancellationToken cancel)
     {
-        var text = await response.Content.ReadAsStringAsync(cancel);
+        var wait = response.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null;
+        var problem = await ReadProblemAsync(response, cancel);
+        return new ApiException((int)response.StatusCode, problem, wait is { } left && left > TimeSpan.Zero ? left : null);
+    }
+
+    /// <returns>Undefined: the answer is none of the gateway's, such as a page that a proxy made.</returns>
+    private static async Task<JsonElement> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
         try
         {
-            return new ApiException((int)response.StatusCode, JsonDocument.Parse(text).RootElement.Clone());
+            await using var body = await response.Content.ReadAsStreamAsync(cancel);
+            var json = (await JsonSerializer.DeserializeAsync<JsonElement>(body, ApiJson.Options, cancel)).Clone();
+            return json.ValueKind == JsonValueKind.Object ? json : default;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or IOException or HttpRequestException)
         {
-            var made = new { code = $"http_{(int)response.StatusCode}", status = (int)response.StatusCode, detail = $"{(int)response.StatusCode} {Describe(response.StatusCode)}" };
-            return new ApiException((int)response.StatusCode, JsonSerializer.SerializeToElement(made, ApiJson.Options));
+            return default;
         }
     }
-
-    private static string Describe(HttpStatusCode status) => $"({status}) without a problem document";
 }

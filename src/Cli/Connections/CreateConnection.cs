@@ -34,7 +34,7 @@ internal static class CreateConnection
     public static async Task<string?> ReadAsync(string? options, string? file, CancellationToken cancel)
     {
         if (options is not null && file is not null) throw new CliException(ExitCode.Usage, "bad_usage", "--options and --options-file exclude each other.");
-        if (options == "-") return (await Console.In.ReadToEndAsync(cancel)).TrimEnd('\n');
+        if (options == "-") return (await StandardInput.ReadToEndAsync(cancel)).TrimEnd('\n');
         if (file is null) return options;
         if (!File.Exists(file)) throw new CliException(ExitCode.Usage, "no_such_file", $"There is no file {Path.GetFullPath(file)}.");
         return await File.ReadAllTextAsync(file, cancel);

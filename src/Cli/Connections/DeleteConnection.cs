@@ -23,7 +23,7 @@ internal static class DeleteConnection
             if (Console.IsInputRedirected || call.Screen.Json)
                 throw new CliException(ExitCode.Usage, "bad_usage", "A connection goes with all that it brought, for good.", "Say --yes.");
             await Console.Error.WriteAsync($"Delete {call.Get(name)} with all that it brought, for good? [y/N] ");
-            if (await Console.In.ReadLineAsync(call.Cancel) is not ("y" or "Y" or "yes"))
+            if (await StandardInput.ReadLineAsync(call.Cancel) is not ("y" or "Y" or "yes"))
                 throw new CliException(ExitCode.Usage, "not_confirmed", "Nothing was deleted.");
         }
     }

@@ -7,9 +7,9 @@ namespace Platform.Cli.Local;
 internal static class DataDirectory
 {
     /// <summary>The checkout; the script says it, and a build started by hand is found from its own place.</summary>
-    public static string Root { get; } = Environment.GetEnvironmentVariable("PLATFORM_ROOT") is { Length: > 0 } told
-        ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(told))
-        : FindRoot(AppContext.BaseDirectory);
+    /// <exception cref="CliException"><c>no_checkout</c>: there is none.</exception>
+    public static string Root => FindRoot() ?? throw new CliException(
+        ExitCode.Usage, "no_checkout", "This command works from the platform's checkout, and there is none around this program.", "Call it through ./platform of a checkout, or set PLATFORM_ROOT.");
 
     /// <summary>
     /// <c>data</c> in the checkout. PostgreSQL refuses to run as root and then runs as its own user, who can't get into a checkout
@@ -17,9 +17,10 @@ internal static class DataDirectory
     /// </summary>
     public static string Default()
     {
-        var beside = Path.Combine(Root, "data");
-        if (!Environment.IsPrivilegedProcess || EveryoneMayPass(Root)) return beside;
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Root)))[..8];
+        var root = Root;
+        var beside = Path.Combine(root, "data");
+        if (!Environment.IsPrivilegedProcess || EveryoneMayPass(root)) return beside;
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..8];
         return Path.Combine("/var/lib/connector-platform", name);
     }
 
@@ -30,10 +31,12 @@ internal static class DataDirectory
         return true;
     }
 
-    private static string FindRoot(string from)
+    /// <returns>Null: this program has been published by itself.</returns>
+    public static string? FindRoot()
     {
-        for (var at = new DirectoryInfo(from); at is not null; at = at.Parent)
+        if (Environment.GetEnvironmentVariable("PLATFORM_ROOT") is { Length: > 0 } told) return Path.TrimEndingDirectorySeparator(Path.GetFullPath(told));
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
             if (File.Exists(Path.Combine(at.FullName, "global.json")) && Directory.Exists(Path.Combine(at.FullName, "AppHost"))) return at.FullName;
-        throw new CliException(ExitCode.Usage, "no_checkout", "This command starts the platform from its checkout, and there is none around the program.", "Call it through ./platform, or set PLATFORM_ROOT.");
+        return null;
     }
 }

@@ -32,6 +32,8 @@ internal static class Up
               token    {settings.Token}   (kept in {Settings.Path})
               data     {data}
             """);
+        if (Settings.Load().Url is var used && !Settings.IsSame(used, settings.Url))
+            screen.Warn("other_platform", $"Commands go to {used}, not to this platform.", "platform logout, and unset PLATFORM_URL.");
     }
 
     /// <summary>Until Ctrl-C, <c>down</c>, or an end that nobody asked for.</summary>

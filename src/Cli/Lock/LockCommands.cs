@@ -60,7 +60,7 @@ internal static class LockCommands
 
     private static async Task<string> ReadAsync(string file, CancellationToken cancel)
     {
-        if (file == "-") return await Console.In.ReadToEndAsync(cancel);
+        if (file == "-") return await StandardInput.ReadToEndAsync(cancel);
         return File.Exists(file) ? await File.ReadAllTextAsync(file, cancel)
             : throw new CliException(ExitCode.Usage, "no_such_file", $"There is no lock file at {Path.GetFullPath(file)}.");
     }

@@ -37,7 +37,7 @@ internal static class QueryConnection
 
     private static async Task<string> ReadAsync(string file, CancellationToken cancel)
     {
-        var text = file == "-" ? await Console.In.ReadToEndAsync(cancel)
+        var text = file == "-" ? await StandardInput.ReadToEndAsync(cancel)
             : File.Exists(file) ? await File.ReadAllTextAsync(file, cancel)
             : throw new CliException(ExitCode.Usage, "no_such_file", $"There is no file {Path.GetFullPath(file)}.", "Give the path of a JSON file, or - for standard input.");
         return string.IsNullOrWhiteSpace(text) ? throw new CliException(ExitCode.Usage, "no_query", "There is no query to ask.", "Give it as a file or on standard input.") : text;

@@ -43,6 +43,20 @@ internal sealed class PlatformProcess : IAsyncDisposable
     public string? EngineSocket => File.ReadAllText($"/proc/{runner}/environ").Split('\0')
         .Where(v => v.StartsWith(EngineVariable, StringComparison.Ordinal)).Select(v => v[EngineVariable.Length..]).FirstOrDefault();
 
+    /// <summary>Of the gateway.</summary>
+    public string Url => http.BaseAddress!.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Of the throw-away platform.</summary>
+    public string Token => http.DefaultRequestHeaders.Authorization!.Parameter!;
+
+    /// <summary>Where a service listens.</summary>
+    /// <param name="secret">The internal secret that this platform was started with: no other has it.</param>
+    public static string ServiceAddress(string service, string secret)
+    {
+        var variable = $"services__{service}__http__0=";
+        return File.ReadAllText($"/proc/{Find("Platform.Gateway", $"Internal__Secret={secret}")}/environ").Split('\0').Single(v => v.StartsWith(variable, StringComparison.Ordinal))[variable.Length..];
+    }
+
     /// <param name="folder">For its data and configuration; connectors may be installed from below it and may read it.</param>
     /// <param name="settings">For the Runner.</param>
     public static Task<PlatformProcess> StartAsync(string folder, params (string Name, string Value)[] settings) => StartAsync(folder, [], settings);
@@ -67,7 +81,7 @@ internal sealed class PlatformProcess : IAsyncDisposable
             await platform.WaitAsync(StartLimit, async () => await platform.IsHealthyAsync());
             using var token = JsonDocument.Parse(await File.ReadAllTextAsync(config));
             platform.http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.RootElement.GetProperty("token").GetString());
-            platform.runner = FindRunner(data);
+            platform.runner = Find("Platform.Runner", $"Data__Directory={data}");
             return platform;
         }
         catch
@@ -171,15 +185,15 @@ internal sealed class PlatformProcess : IAsyncDisposable
         }
     }
 
-    private static int FindRunner(string data)
+    private static int Find(string program, string variable)
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             try
             {
                 if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                    && File.ReadAllText(Path.Combine(folder, "cmdline")).Contains("Platform.Runner", StringComparison.Ordinal)
-                    && File.ReadAllText(Path.Combine(folder, "environ")).Contains($"Data__Directory={data}", StringComparison.Ordinal))
+                    && File.ReadAllText(Path.Combine(folder, "cmdline")).Contains(program, StringComparison.Ordinal)
+                    && File.ReadAllText(Path.Combine(folder, "environ")).Contains(variable, StringComparison.Ordinal))
                     return id;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -188,7 +202,7 @@ internal sealed class PlatformProcess : IAsyncDisposable
             }
         }
 
-        throw new InvalidOperationException("No process is the Runner of this platform.");
+        throw new InvalidOperationException($"No process is {program} of this platform.");
     }
 
     private static string State(JsonElement record) => record.GetProperty("state").GetString()!;
