@@ -1,4 +1,5 @@
 using Platform.Gateway;
+using Platform.Gateway.Console;
 using Platform.Gateway.Health;
 using Platform.Gateway.OpenApi;
 using Platform.Gateway.Routing;
@@ -15,15 +16,18 @@ builder.AddDatabase("gateway-db");
 foreach (var service in Routes.Services) builder.AddInternalHttpClient(service);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.AddTokens();
+builder.AddConsole();
 builder.Services.AddSingleton<MergedDocument>();
 builder.Services.AddForwarding();
 
 var app = builder.Build();
 app.UseServiceDefaults();
+app.UseConsole();
 app.UseMiddleware<BearerAuthentication>();
 app.MapGet("/openapi.json", (MergedDocument document, CancellationToken cancel) => document.GetAsync(cancel)).ExcludeFromDescription();
 app.MapServices();
 app.MapTokens();
+app.MapConsole();
 app.MapForwarding();
 app.MapFallback("{**path}", (HttpContext context) => throw Errors.UnknownRoute(context.Request.Method, context.Request.Path));
 app.Run();

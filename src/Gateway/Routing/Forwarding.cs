@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Platform.Gateway.Console;
 using Platform.Gateway.Tokens;
 using Platform.ServiceDefaults;
 using Yarp.ReverseProxy.Forwarder;
@@ -20,7 +21,7 @@ internal static class Forwarding
     public static void AddForwarding(this IServiceCollection services) =>
         services.Configure<HostOptions>(host => host.ShutdownTimeout = StreamsEndWithin)
             .AddReverseProxy()
-            .LoadFromMemory(Routes.All, Routes.Clusters)
+            .LoadFromMemory([.. Routes.All, .. ConsoleStreams.Routes], Routes.Clusters)
             .AddTransforms(transforms => transforms.AddRequestTransform(ToService))
             .Services.AddSingleton<Yarp.ReverseProxy.ServiceDiscovery.IDestinationResolver, ServiceAddresses>();
 
@@ -44,6 +45,7 @@ internal static class Forwarding
         var headers = transform.ProxyRequest.Headers;
         foreach (var name in headers.NonValidated.Select(header => header.Key).Where(IsInternal).ToList()) headers.Remove(name);
         headers.Remove("Authorization");
+        headers.Remove("Cookie");
 
         var services = transform.HttpContext.RequestServices;
         var token = transform.HttpContext.Features.GetRequiredFeature<ApiToken>();

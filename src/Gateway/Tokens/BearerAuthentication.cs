@@ -1,28 +1,26 @@
+using Platform.Gateway.Console.Session;
 using Platform.ServiceDefaults;
 
 namespace Platform.Gateway.Tokens;
 
-/// <summary>Bearer tokens as RFC 6750 says, in the Authorization header only; on everything but the open paths.</summary>
-internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cache, TimeProvider time)
+/// <summary>Bearer tokens as RFC 6750 says, in the Authorization header only; on everything but the open paths and the console, which has its cookie.</summary>
+internal sealed class BearerAuthentication(RequestDelegate next, TokenGate gate)
 {
     private static readonly string[] OpenPaths = ["/health", "/alive", "/openapi.json"];
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (OpenPaths.Contains(context.Request.Path.Value, StringComparer.Ordinal))
+        if (OpenPaths.Contains(context.Request.Path.Value, StringComparer.Ordinal) || ConsolePaths.Covers(context.Request.Path))
         {
             await next(context);
             return;
         }
 
         var token = await AuthenticateAsync(context);
-        if (!token.AllowsFrom(context.Connection.RemoteIpAddress)) throw Errors.AddressNotAllowed();
         foreach (var required in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredTokenScope>() ?? [])
             if (!token.Held.Allows(required.Scope))
                 throw Refuse(context, "insufficient_scope", Scopes.Insufficient(required.Scope));
-        cache.Used(token);
-        context.Features.Set(token);
-        using var guard = cache.Guard(context, token);
+        using var admitted = gate.Admit(context, token);
         await next(context);
     }
 
@@ -43,10 +41,14 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cach
         if (!IsB64Token(text)) throw Refuse(context, "invalid_request", Errors.InvalidRequest("What follows Bearer has characters that no token has."));
         if (context.Request.Query.ContainsKey("access_token"))
             throw Refuse(context, "invalid_request", Errors.InvalidRequest("The request carries a token in its query too."));
-        if (!TokenText.IsWellFormed(text)) throw Refuse(context, "invalid_token", Errors.MistypedToken());
-
-        var token = await cache.FindAsync(TokenText.Hash(text), context.RequestAborted) ?? throw Refuse(context, "invalid_token", Errors.UnknownToken());
-        return token.IsExpired(time.GetUtcNow()) ? throw Refuse(context, "invalid_token", Errors.ExpiredToken()) : token;
+        try
+        {
+            return await gate.CheckAsync(text, context.Connection.RemoteIpAddress, context.RequestAborted);
+        }
+        catch (ProblemException e) when (e.Problem.Status == StatusCodes.Status401Unauthorized)
+        {
+            throw Refuse(context, "invalid_token", e);
+        }
     }
 
     /// <summary>b64token of RFC 6750, section 2.1.</summary>

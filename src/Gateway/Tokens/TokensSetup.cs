@@ -5,7 +5,7 @@ internal static class TokensSetup
     public static void AddTokens(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(new BootstrapToken(builder.Configuration));
-        builder.Services.AddSingleton<TokenStore>().AddSingleton<TokenCache>().AddHostedService<TokenRefresher>();
+        builder.Services.AddSingleton<TokenStore>().AddSingleton<TokenCache>().AddSingleton<TokenGate>().AddHostedService<TokenRefresher>();
     }
 
     public static void MapTokens(this WebApplication app)
