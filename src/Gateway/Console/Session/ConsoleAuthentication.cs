@@ -32,8 +32,9 @@ internal sealed class ConsoleAuthentication(RequestDelegate next, TokenGate gate
         {
             // The cookie stays: a token that is refused by its address is good again elsewhere, and the sign-in replaces it.
             var path = HttpMethods.IsGet(context.Request.Method) ? context.Request.Path + context.Request.QueryString : ConsolePaths.Root;
-            var query = QueryString.Create([new KeyValuePair<string, string?>("return", path), new("why", SessionCookie.Read(context) is null ? null : e.Problem.Code)]);
-            context.Response.Redirect(ConsolePaths.SignIn + query);
+            var signIn = ConsolePaths.SignIn + QueryString.Create("return", path);
+            if (SessionCookie.Read(context) is not null) signIn += "&why=" + e.Problem.Code;
+            context.Response.Redirect(signIn);
             return null;
         }
     }
