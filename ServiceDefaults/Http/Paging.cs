@@ -31,10 +31,13 @@ public static class Cursor
         {
             // Falls through to the one answer for every kind of bad cursor.
         }
-        throw new ProblemException(new Problem(
-            "bad_cursor", 400, "The cursor is not valid", "The query parameter cursor is not one that this list handed out.",
-            "Pass the member next of the previous page unchanged, or leave cursor out to begin anew."));
+        throw Bad();
     }
+
+    /// <summary>400 <c>bad_cursor</c>.</summary>
+    public static ProblemException Bad() => new(new Problem(
+        "bad_cursor", 400, "The cursor is not valid", "The query parameter cursor is not one that this list handed out.",
+        "Pass the member next of the previous page unchanged, or leave cursor out to begin anew."));
 }
 
 /// <summary>The query parameter limit of lists.</summary>

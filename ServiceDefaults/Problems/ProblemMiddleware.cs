@@ -48,6 +48,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         var challenge = response.Headers.WWWAuthenticate;
         var allow = response.Headers.Allow;
         response.Clear();
+        // For whoever keeps account of what was answered.
+        context.Features.Set(problem);
         response.StatusCode = problem.Status;
         response.ContentType = ProblemJson.ContentType;
         response.Headers.CacheControl = "no-store";

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Platform.Cli.Actions;
 using Platform.Cli.Api;
+using Platform.Cli.Audit;
 using Platform.Cli.Catalog;
 using Platform.Cli.Connections;
 using Platform.Cli.Connectors;
@@ -112,6 +113,7 @@ internal static class CommandLine
         new Command("image", "Images of packaged connectors.") { BuildImage.Command(), CheckImage.Command(), ValidateImage.Command(), ChangeConfiguration.Update(), ChangeConfiguration.Upgrade() },
         new Command("oms", "Descriptions of services, without a platform.") { CheckService.Command() },
         new Command("tokens", "Who may use the platform, and for what.") { TokenCommands.Create(), TokenCommands.List(), TokenCommands.Rotate(), TokenCommands.Revoke() },
+        ListAudit.Command(),
         ShowStatus.Command(),
         Up.Command(),
         Down.Command(),

@@ -33,6 +33,7 @@ internal static partial class RoutesInWords
         ("GET /v1/schedules?connection=", "schedules list --connection <connection>"),
         ("GET /v1/rejects", "rejects list"),
         ("GET /v1/objects/export", "objects export"),
+        ("GET /v1/audit", "audit"),
         ("GET /v1/tokens", "tokens list"),
         ("POST /v1/tokens", "tokens create"),
         ("POST /v1/tokens/{}/rotate", "tokens rotate {}"),

@@ -22,6 +22,13 @@ internal static class Errors
     public static ProblemException ExpiredToken() => New(
         "invalid_token", 401, "The token is not valid", "The token has expired.", "Use another token.");
 
+    public static ProblemException RefusedToken(string why) => New(
+        "invalid_token", 401, "The token is not valid", $"The issuer's token is refused: {why}.", "Get another one from the issuer, for this platform.");
+
+    public static ProblemException IssuerUnavailable() => New(
+        "service_unavailable", 503, "A service is not available", "The issuer's keys can't be read, so its tokens can't be checked.",
+        "Try again in a moment; if it stays, look at the gateway's log and the setting Oidc:Authority.");
+
     // Which they are would help whoever has found the token.
     public static ProblemException AddressNotAllowed() => New(
         "address_not_allowed", 403, "The token can't be used from here", "The token may be used from certain addresses only, and this is none of them.",
@@ -72,6 +79,18 @@ internal static class Errors
         $"Try again in a moment; if it stays, look at the log of {service}.",
         new Dictionary<string, object?> { ["service"] = service });
 
+    public static ProblemException RateLimited(string detail, int seconds) => Later(
+        "rate_limited", 429, "Too many requests", detail, seconds, "Send less, or ask for a higher Limits:RequestsPerSecond.");
+
+    public static ProblemException TooManyFailures(int seconds) => Later(
+        "too_many_failures", 429, "Too many refused credentials", "Too many requests from your address had no token that is valid.", seconds, "Correct the token first.");
+
+    public static ProblemException TooManyStreams(string token, int most) => Later(
+        "too_many_streams", 429, "The token has too many streams", $"The token {token} has {most} streams and waiting requests open.", 5, "Close some, or ask for a higher Limits:StreamsPerToken.");
+
+    public static ProblemException GatewayBusy(string detail) => Later(
+        "gateway_busy", 503, "The gateway is busy", detail, 1, "If it stays, look for who asks so much: the gateway's metrics, GET /v1/audit.");
+
     public static ProblemException BodyTooLarge(long limit) => New(
         "body_too_large", 413, "The request body is too large", $"The body may have at most {limit} bytes.", "Send less.");
 
@@ -80,6 +99,9 @@ internal static class Errors
 
     public static ProblemException UnknownRoute(string method, string path) => New(
         "unknown_route", 404, "There is no such route", $"Nothing answers {method} {path}.", "GET /openapi.json lists the routes.");
+
+    private static ProblemException Later(string code, int status, string title, string detail, int seconds, string remedy) => New(
+        code, status, title, detail, $"Wait {(seconds == 1 ? "a second" : $"{seconds} seconds")} and send it again. {remedy}", new Dictionary<string, object?> { ["retry_after"] = seconds });
 
     private static ProblemException New(
         string code, int status, string title, string detail, string remedy, IReadOnlyDictionary<string, object?>? extensions = null) =>

@@ -280,6 +280,23 @@ public sealed class ConsoleTests(GatewayFixture gateway) : IClassFixture<Gateway
     }
 
     [Fact]
+    public async Task What_is_changed_here_is_in_the_audit_log_as_any_other_request()
+    {
+        using var browser = await SignedInAsync(gateway.Bootstrap);
+        using var failed = await browser.SignInAsync("cpt_mistyped");
+        using var made = await browser.SubmitAsync("/console/tokens", "create", ("name", "audited"), ("scopes", "runs:read"));
+        using var asked = await browser.SubmitAsync("/console/connectors/install", "url", ("url", "https://example.org/manifest.json"));
+
+        using var page = await browser.GetAsync("/console/audit?path=/v1");
+        var log = await TextAsync(page);
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Matches("<th scope=\"row\">bootstrap</th>\\s*<td>[^<]*</td>\\s*<td class=\"long\"><code>POST /v1/tokens</code>", log);
+        Assert.Contains("POST /v1/connectors", log, StringComparison.Ordinal);
+        using var refused = await browser.GetAsync("/console/audit?denied=true");
+        Assert.Matches("<th scope=\"row\">nobody</th>\\s*<td>[^<]*</td>\\s*<td class=\"long\"><code>POST /console/sign-in</code></td>\\s*<td class=\"number\">401</td>\\s*<td>invalid_token</td>", await TextAsync(refused));
+    }
+
+    [Fact]
     public async Task Whoever_signs_out_is_out()
     {
         using var browser = await SignedInAsync(gateway.Bootstrap);

@@ -111,7 +111,7 @@ public sealed class ForwardingTests(GatewayFixture gateway) : IClassFixture<Gate
     [InlineData("application/grpc", true)]
     public async Task A_body_over_the_limit_is_refused_whatever_its_type_and_framing(string type, bool chunked)
     {
-        using var content = new ByteArrayContent(new byte[Routing.Forwarding.BodyLimit + 1]);
+        using var content = new ByteArrayContent(new byte[new Limits.LimitSettings().BodyBytes + 1]);
         content.Headers.ContentType = new MediaTypeHeaderValue(type);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/connections") { Content = content };
         request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + gateway.Bootstrap);
@@ -126,11 +126,11 @@ public sealed class ForwardingTests(GatewayFixture gateway) : IClassFixture<Gate
     [Fact]
     public async Task A_body_at_the_limit_passes()
     {
-        using var content = new StringContent(new string('x', (int)Routing.Forwarding.BodyLimit), Encoding.ASCII);
+        using var content = new StringContent(new string('x', (int)new Limits.LimitSettings().BodyBytes), Encoding.ASCII);
         using var response = await gateway.SendAsync(HttpMethod.Post, "/v1/connections", "Bearer " + gateway.Bootstrap, content);
 
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
-        Assert.Equal(Routing.Forwarding.BodyLimit, answer.GetProperty("length").GetInt64());
+        Assert.Equal(new Limits.LimitSettings().BodyBytes, answer.GetProperty("length").GetInt64());
     }
 
     [Fact]

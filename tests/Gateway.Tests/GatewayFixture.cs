@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Platform.Gateway.Tokens;
@@ -13,7 +14,7 @@ using Platform.Servers;
 namespace Platform.Gateway.Tests;
 
 /// <summary>The real gateway on Kestrel with a database of its own; registry, installer and ingest are one stub, the runner is not running.</summary>
-public sealed class GatewayFixture : IAsyncLifetime
+public class GatewayFixture : IAsyncLifetime
 {
     public const string Secret = "internal-secret-of-the-test";
     private readonly ServersFixture servers;
@@ -25,6 +26,9 @@ public sealed class GatewayFixture : IAsyncLifetime
         Database = servers.PostgresConnectionString("gateway");
         factory = new Factory(this);
     }
+
+    /// <summary>Configuration of its own, beside what every gateway needs.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
 
     public string Bootstrap { get; } = TokenText.Create();
 
@@ -56,6 +60,7 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         Client?.Dispose();
         await factory.DisposeAsync();
         await Stub.DisposeAsync();
@@ -79,6 +84,31 @@ public sealed class GatewayFixture : IAsyncLifetime
             "INSERT INTO tokens (id, name, hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5)",
             Guid.CreateVersion7(), "t" + Guid.NewGuid().ToString("N"), TokenText.Hash(text), scopes.Split(' '), (object?)expires ?? DBNull.Value);
         return text;
+    }
+
+    /// <summary>A token that this gateway has seen already.</summary>
+    public async Task<string> AddKnownTokenAsync(string scopes = "admin")
+    {
+        var text = await AddTokenAsync(scopes);
+        await factory.Services.GetRequiredService<TokenCache>().RefreshAsync(TestContext.Current.CancellationToken);
+        return text;
+    }
+
+    /// <summary>What the statement gives: rows as arrays.</summary>
+    public async Task<IReadOnlyList<object?[]>> QueryAsync(string sql, params object[] parameters)
+    {
+        await using var source = NpgsqlDataSource.Create(Database);
+        await using var command = source.CreateCommand(sql);
+        foreach (var parameter in parameters) command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        await using var row = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        var rows = new List<object?[]>();
+        while (await row.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            var values = new object[row.FieldCount];
+            row.GetValues(values);
+            rows.Add([.. values.Select(value => value is DBNull ? null : value)]);
+        }
+        return rows;
     }
 
     public Task RevokeAsync(string text) => ExecuteAsync("UPDATE tokens SET revoked_at = now() WHERE hash = $1", TokenText.Hash(text));
@@ -107,6 +137,7 @@ public sealed class GatewayFixture : IAsyncLifetime
             foreach (var service in new[] { "registry", "installer", "ingest" }) builder.UseSetting($"services:{service}:http:0", fixture.Stub.Url);
             // The runner has an address where nobody listens: port 1 of the loopback.
             builder.UseSetting("services:runner:http:0", "http://127.0.0.1:1");
+            foreach (var (name, value) in fixture.Settings) builder.UseSetting(name, value);
             builder.ConfigureLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(fixture.Log));
         }
     }

@@ -20,7 +20,7 @@ public sealed class RoutesTests
     {
         var route = Assert.Single(Routes.All, r => r.Match.Path == path);
 
-        var timeout = Assert.Single(Routes.Clusters, c => c.ClusterId == route.ClusterId).HttpRequest!.ActivityTimeout;
+        var timeout = Assert.Single(Routes.Clusters(TimeSpan.FromSeconds(60)), c => c.ClusterId == route.ClusterId).HttpRequest!.ActivityTimeout;
 
         Assert.Equal(patient, timeout == Timeout.InfiniteTimeSpan);
     }

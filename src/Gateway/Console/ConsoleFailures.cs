@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Platform.Gateway.Console.Pages;
 using Platform.Gateway.Console.Session;
@@ -25,6 +26,8 @@ internal sealed partial class ConsoleFailures(RequestDelegate next, ILogger<Cons
             context.RequestServices = scope.ServiceProvider;
             context.Response.Clear();
             var problem = (e as ProblemException)?.Problem ?? Defect;
+            context.Features.Set(problem);
+            if (problem.Extensions?.GetValueOrDefault("retry_after") is int seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
             await new RazorComponentResult<FailurePage>(new { Problem = problem }) { StatusCode = problem.Status }.ExecuteAsync(context);
         }
     }

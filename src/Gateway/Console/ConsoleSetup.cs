@@ -17,7 +17,7 @@ internal static class ConsoleSetup
     {
         var services = builder.Services;
         services.AddRazorComponents();
-        services.AddHttpContextAccessor().AddScoped<ServiceCalls>();
+        services.AddHttpContextAccessor().AddScoped<ServiceCalls>().AddScoped<ConsoleAudit>();
         services.AddSingleton<IXmlRepository, KeyRing>();
         services.AddDataProtection().SetApplicationName("platform-console");
         services.AddOptions<KeyManagementOptions>().Configure<IXmlRepository>((keys, ring) => keys.XmlRepository = ring);

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 using Platform.Gateway.Console;
+using Platform.Gateway.Limits;
 using Platform.Gateway.Tokens;
 using Platform.ServiceDefaults;
 using Yarp.ReverseProxy.Forwarder;
@@ -10,34 +12,37 @@ namespace Platform.Gateway.Routing;
 /// <summary>What changes on the way to a service, and what the caller hears when the way is broken.</summary>
 internal static class Forwarding
 {
-    /// <summary>In bytes: connection options of 256 KiB fit, however their JSON is escaped.</summary>
-    public const long BodyLimit = 2 * 1024 * 1024;
-
     private const string InternalPrefix = "X-Platform-";
 
     /// <summary>Streams of events don't end by themselves; the services behind wait with their own end for this one's.</summary>
     private static readonly TimeSpan StreamsEndWithin = TimeSpan.FromSeconds(3);
 
-    public static void AddForwarding(this IServiceCollection services) =>
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = StreamsEndWithin)
+    public static void AddForwarding(this WebApplicationBuilder builder)
+    {
+        var limits = builder.Configuration.GetSection(LimitSettings.Section).Get<LimitSettings>() ?? new();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StreamsEndWithin)
             .AddReverseProxy()
-            .LoadFromMemory([.. Routes.All, .. ConsoleStreams.Routes], Routes.Clusters)
+            .LoadFromMemory([.. Routes.All, .. ConsoleStreams.Routes], Routes.Clusters(TimeSpan.FromSeconds(limits.AnswerSeconds)))
             .AddTransforms(transforms => transforms.AddRequestTransform(ToService))
             .Services.AddSingleton<Yarp.ReverseProxy.ServiceDiscovery.IDestinationResolver, ServiceAddresses>();
+    }
 
-    public static void MapForwarding(this WebApplication app) =>
+    public static void MapForwarding(this WebApplication app)
+    {
+        var most = app.Services.GetRequiredService<IOptions<LimitSettings>>().Value.BodyBytes;
         app.MapReverseProxy(proxy => proxy.UseLoadBalancing().Use(async (context, next) =>
         {
             // Whatever the content type says: only services among themselves speak gRPC, with its longer bodies.
-            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = BodyLimit;
-            if (context.Request.ContentLength > BodyLimit) throw Errors.BodyTooLarge(BodyLimit);
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = most;
+            if (context.Request.ContentLength > most) throw Errors.BodyTooLarge(most);
             await next(context);
             if (context.GetForwarderErrorFeature() is { } error && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
             {
                 context.Response.Clear();
-                throw Explain(Routes.ServiceOf(context.GetReverseProxyFeature().Cluster.Config.ClusterId), error);
+                throw Explain(Routes.ServiceOf(context.GetReverseProxyFeature().Cluster.Config.ClusterId), error, most);
             }
         }));
+    }
 
     /// <summary>The services trust these headers, so nothing of the kind passes from outside; the token itself goes no further.</summary>
     private static ValueTask ToService(RequestTransformContext transform)
@@ -60,10 +65,10 @@ internal static class Forwarding
         // Some servers read an underscore as a hyphen.
         name.Replace('_', '-').StartsWith(InternalPrefix, StringComparison.OrdinalIgnoreCase);
 
-    private static ProblemException Explain(string service, IForwarderErrorFeature error) => error.Error switch
+    private static ProblemException Explain(string service, IForwarderErrorFeature error, long most) => error.Error switch
     {
-        _ when error.Exception is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Errors.BodyTooLarge(BodyLimit),
-        _ when error.Exception?.InnerException is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Errors.BodyTooLarge(BodyLimit),
+        _ when error.Exception is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Errors.BodyTooLarge(most),
+        _ when error.Exception?.InnerException is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Errors.BodyTooLarge(most),
         ForwarderError.NoAvailableDestinations => Errors.ServiceUnavailable(service, StatusCodes.Status503ServiceUnavailable, "is not running"),
         ForwarderError.RequestTimedOut => Errors.ServiceUnavailable(service, StatusCodes.Status504GatewayTimeout, "did not answer in time"),
         ForwarderError.RequestBodyClient => Errors.BadBody(),

@@ -6,7 +6,7 @@ namespace Platform.Gateway.Routing;
 /// <summary>Which service answers which path: the table of the architecture, as routes of the proxy.</summary>
 internal static class Routes
 {
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(60);
+    private const string StreamMark = ":stream";
 
     private static readonly (string Path, string Service, bool Stream)[] Table =
     [
@@ -51,18 +51,20 @@ internal static class Routes
         Match = new RouteMatch { Path = row.Path },
     })];
 
-    /// <summary>Two per service: answers are due within a minute, streams may be silent for hours, as exports are while nothing is found.</summary>
-    public static IReadOnlyList<ClusterConfig> Clusters => [.. Table.Select(row => (row.Service, row.Stream)).Distinct().Select(row => new ClusterConfig
+    /// <summary>Two per service: answers are due in time, streams may be silent for hours, as exports are while nothing is found.</summary>
+    public static IReadOnlyList<ClusterConfig> Clusters(TimeSpan answerWithin) => [.. Table.Select(row => (row.Service, row.Stream)).Distinct().Select(row => new ClusterConfig
     {
         ClusterId = ClusterId(row.Service, row.Stream),
         Destinations = new Dictionary<string, DestinationConfig> { [row.Service] = new() { Address = $"http://{row.Service}" } },
-        HttpRequest = new ForwarderRequestConfig { ActivityTimeout = row.Stream ? Timeout.InfiniteTimeSpan : AnswerWithin },
+        HttpRequest = new ForwarderRequestConfig { ActivityTimeout = row.Stream ? Timeout.InfiniteTimeSpan : answerWithin },
     })];
+
+    public static bool IsStream(string clusterId) => clusterId.EndsWith(StreamMark, StringComparison.Ordinal);
 
     public static string ServiceOf(string clusterId) => clusterId.Split(':')[0];
 
     /// <summary>Of a service's streams, which may be silent for hours.</summary>
     public static string StreamsOf(string service) => ClusterId(service, true);
 
-    private static string ClusterId(string service, bool stream) => stream ? service + ":stream" : service;
+    private static string ClusterId(string service, bool stream) => stream ? service + StreamMark : service;
 }

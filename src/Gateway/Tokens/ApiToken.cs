@@ -6,7 +6,8 @@ namespace Platform.Gateway.Tokens;
 /// <summary>A token that may still be used, as kept in memory. One that is being rotated is there twice, once for each of its texts.</summary>
 /// <param name="ExpiresAt">Null: never.</param>
 /// <param name="Networks">It may be used from; none: from anywhere.</param>
-internal sealed record ApiToken(Guid Id, string Name, byte[] Hash, string[] Scopes, DateTime? ExpiresAt, IReadOnlyList<IPNetwork> Networks)
+/// <param name="IsIssued">By another issuer: it is not in the table, has no hash, and ends by its expiry alone.</param>
+internal sealed record ApiToken(Guid Id, string Name, byte[] Hash, string[] Scopes, DateTime? ExpiresAt, IReadOnlyList<IPNetwork> Networks, bool IsIssued = false)
 {
     public bool IsExpired(DateTimeOffset now) => ExpiresAt is { } end && end <= now.UtcDateTime;
 

@@ -16,7 +16,16 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenGate gate)
             return;
         }
 
-        var token = await AuthenticateAsync(context);
+        ApiToken token;
+        try
+        {
+            token = await AuthenticateAsync(context);
+        }
+        catch (ProblemException e) when (e.Problem.Status < 500)
+        {
+            gate.CountFailure(context);
+            throw;
+        }
         foreach (var required in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredTokenScope>() ?? [])
             if (!token.Held.Allows(required.Scope))
                 throw Refuse(context, "insufficient_scope", Scopes.Insufficient(required.Scope));
@@ -43,7 +52,7 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenGate gate)
             throw Refuse(context, "invalid_request", Errors.InvalidRequest("The request carries a token in its query too."));
         try
         {
-            return await gate.CheckAsync(text, context.Connection.RemoteIpAddress, context.RequestAborted);
+            return await gate.CheckAsync(context, text);
         }
         catch (ProblemException e) when (e.Problem.Status == StatusCodes.Status401Unauthorized)
         {

@@ -15,7 +15,7 @@ internal sealed class TokenCache(TokenStore store, TimeProvider time) : IDisposa
 
     private readonly SemaphoreSlim loading = new(1, 1);
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> uses = new();
-    private readonly ConcurrentDictionary<HttpContext, byte[]> open = new();
+    private readonly ConcurrentDictionary<HttpContext, ApiToken> open = new();
     private volatile Snapshot? current;
 
     /// <summary>Null: unknown or revoked. An expired token is found, so that the answer can say so.</summary>
@@ -27,12 +27,15 @@ internal sealed class TokenCache(TokenStore store, TimeProvider time) : IDisposa
         return snapshot.Tokens.GetValueOrDefault(Convert.ToHexString(hash));
     }
 
-    public void Used(ApiToken token) => uses[token.Id] = time.GetUtcNow();
+    public void Used(ApiToken token)
+    {
+        if (!token.IsIssued) uses[token.Id] = time.GetUtcNow();
+    }
 
     /// <summary>While the result lives, the request is cut off as soon as its token is no longer usable.</summary>
     public IDisposable Guard(HttpContext context, ApiToken token)
     {
-        open[context] = token.Hash;
+        open[context] = token;
         return new Registration(open, context);
     }
 
@@ -89,8 +92,8 @@ internal sealed class TokenCache(TokenStore store, TimeProvider time) : IDisposa
         var snapshot = new Snapshot(tokens.ToFrozenDictionary(token => Convert.ToHexString(token.Hash)), from);
         current = snapshot;
         var now = time.GetUtcNow();
-        foreach (var (context, hash) in open)
-            if (!snapshot.Tokens.TryGetValue(Convert.ToHexString(hash), out var token) || token.IsExpired(now))
+        foreach (var (context, used) in open)
+            if ((used.IsIssued ? used : snapshot.Tokens.GetValueOrDefault(Convert.ToHexString(used.Hash))) is not { } token || token.IsExpired(now))
                 context.Abort();
         return snapshot;
     }
@@ -99,7 +102,7 @@ internal sealed class TokenCache(TokenStore store, TimeProvider time) : IDisposa
 
     private sealed record Snapshot(FrozenDictionary<string, ApiToken> Tokens, long Timestamp);
 
-    private sealed class Registration(ConcurrentDictionary<HttpContext, byte[]> open, HttpContext context) : IDisposable
+    private sealed class Registration(ConcurrentDictionary<HttpContext, ApiToken> open, HttpContext context) : IDisposable
     {
         public void Dispose() => open.TryRemove(context, out _);
     }

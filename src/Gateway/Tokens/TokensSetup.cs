@@ -1,3 +1,5 @@
+using Platform.Gateway.Tokens.Issuer;
+
 namespace Platform.Gateway.Tokens;
 
 internal static class TokensSetup
@@ -5,6 +7,8 @@ internal static class TokensSetup
     public static void AddTokens(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(new BootstrapToken(builder.Configuration));
+        builder.Services.AddOptions<IssuerSettings>().BindConfiguration(IssuerSettings.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IssuedTokens>().AddHttpClient(nameof(IssuedTokens), client => client.Timeout = IssuedTokens.AnswerWithin);
         builder.Services.AddSingleton<TokenStore>().AddSingleton<TokenCache>().AddSingleton<TokenGate>().AddHostedService<TokenRefresher>();
     }
 

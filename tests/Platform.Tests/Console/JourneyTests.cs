@@ -158,7 +158,7 @@ public sealed class JourneyTests(PlatformFixture platform, Chromium chromium) : 
         await using var visit = await chromium.VisitAsync(platform);
         var page = visit.Page;
         await visit.SignInAsync(platform.Token);
-        foreach (var path in new[] { "", "/connectors", "/connectors/install", "/connections", "/connections/new", "/runs", "/objects", "/actions", "/schedules", "/tokens", "/nowhere", "/sign-in" })
+        foreach (var path in new[] { "", "/connectors", "/connectors/install", "/connections", "/connections/new", "/runs", "/objects", "/actions", "/schedules", "/tokens", "/audit", "/nowhere", "/sign-in" })
         {
             await page.GotoAsync("/console" + path);
             await visit.JudgeAsync();

@@ -48,6 +48,8 @@ public abstract class ConsolePage : ComponentBase
         catch (ProblemException e)
         {
             Http.Response.StatusCode = e.Problem.Status;
+            // For the audit log.
+            Http.Features.Set(e.Problem);
             return e.Problem;
         }
     }

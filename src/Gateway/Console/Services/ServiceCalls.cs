@@ -9,7 +9,7 @@ namespace Platform.Gateway.Console.Services;
 /// <summary>
 /// Calls of the console to the services, as the signed-in token: each service hears its name and scopes as with a request that the gateway passes on, and decides itself what it may.
 /// </summary>
-internal sealed class ServiceCalls(IHttpClientFactory clients, IHttpContextAccessor current)
+internal sealed class ServiceCalls(IHttpClientFactory clients, ConsoleAudit audit, IHttpContextAccessor current)
 {
     public const string Registry = "registry", Runner = "runner", Ingest = "ingest";
 
@@ -73,6 +73,7 @@ internal sealed class ServiceCalls(IHttpClientFactory clients, IHttpContextAcces
             throw Errors.ServiceUnavailable(service, StatusCodes.Status504GatewayTimeout, "did not answer in time");
         }
 
+        if (method != HttpMethod.Get) await audit.NoteAsync(method, path, (int)response.StatusCode);
         if (response.IsSuccessStatusCode) return response;
         using (response)
             throw ProblemException.FromBody(await response.Content.ReadAsByteArrayAsync(cancel))

@@ -25,7 +25,7 @@ internal sealed class ConsoleAuthentication(RequestDelegate next, TokenGate gate
         try
         {
             return SessionCookie.Read(context) is { Length: > 0 } text
-                ? await gate.CheckAsync(text, context.Connection.RemoteIpAddress, context.RequestAborted)
+                ? await CheckAsync(context, text)
                 : throw Errors.SignInRequired();
         }
         catch (ProblemException e) when (e.Problem.Status is 401 or 403 && IsForPeople(context.Request))
@@ -36,6 +36,19 @@ internal sealed class ConsoleAuthentication(RequestDelegate next, TokenGate gate
             if (SessionCookie.Read(context) is not null) signIn += "&why=" + e.Problem.Code;
             context.Response.Redirect(signIn);
             return null;
+        }
+    }
+
+    private async ValueTask<ApiToken> CheckAsync(HttpContext context, string text)
+    {
+        try
+        {
+            return await gate.CheckAsync(context, text);
+        }
+        catch (ProblemException e) when (e.Problem.Status < 500)
+        {
+            gate.CountFailure(context);
+            throw;
         }
     }
 
