@@ -29,7 +29,7 @@ internal sealed partial class ConsoleVisit : IAsyncDisposable
         page.PageError += (_, error) => complaints.Add(error);
         page.Console += (_, message) =>
         {
-            // That a form was answered 401 or 422 is what the test asked for; the browser tells it of every document.
+            // That a form or a search was refused is what the test asked for; the browser tells it of every document.
             if (message.Type is "error" or "warning" && !AskedFor().IsMatch(message.Text)) complaints.Add($"{message.Type}: {message.Text}");
         };
     }
@@ -73,7 +73,7 @@ internal sealed partial class ConsoleVisit : IAsyncDisposable
         await Page.SetViewportSizeAsync(Narrow.Width, Narrow.Height);
         var wider = await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - innerWidth");
         Assert.True(wider <= 0, $"{Page.Url} is {wider} pixels wider than the screen of {Narrow.Width}: " + await Page.EvaluateAsync<string>(
-            "() => [...document.querySelectorAll('main *, header *')].filter(e => e.getBoundingClientRect().right > innerWidth && !e.closest('.scroll')).slice(0, 3).map(e => e.outerHTML.slice(0, 150)).join(' | ')"));
+            "() => [...document.querySelectorAll('body *')].filter(e => (e.getBoundingClientRect().right > innerWidth || e.scrollWidth > innerWidth) && !e.closest('.scroll')).slice(-3).map(e => e.outerHTML.slice(0, 200)).join(' | ')"));
         await Page.SetViewportSizeAsync(Wide.Width, Wide.Height);
     }
 
@@ -90,6 +90,6 @@ internal sealed partial class ConsoleVisit : IAsyncDisposable
 
     public ValueTask DisposeAsync() => new(context.CloseAsync());
 
-    [GeneratedRegex(@"^Failed to load resource: the server responded with a status of (401|403|404|422) ")]
+    [GeneratedRegex(@"^Failed to load resource: the server responded with a status of (400|401|403|404|422) ")]
     private static partial Regex AskedFor();
 }

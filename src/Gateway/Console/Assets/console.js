@@ -2,7 +2,8 @@
 const mostLines = 5000;
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const bytes = value => value < 1e3 ? `${value} B` : value < 1e6 ? `${(value / 1e3).toFixed(1)} kB` : value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`;
-const shown = { number: value => number.format(value), bytes };
+const moment = text => { const at = new Date(text); return `${at.toLocaleDateString("sv")} ${at.toLocaleTimeString("en-GB")}`; };
+const shown = { number: value => number.format(value), bytes, time: moment };
 const member = (record, path) => path.split(".").reduce((value, name) => value?.[name], record);
 // Only what changes is written, so that a screen reader hears changes alone.
 const write = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
@@ -94,9 +95,8 @@ function followLog(log) {
 
 function enhance(root) {
   for (const time of root.querySelectorAll("time")) {
-    const at = new Date(time.dateTime);
     time.title = time.textContent;
-    time.textContent = `${at.toLocaleDateString("sv")} ${at.toLocaleTimeString("en-GB")}`;
+    time.textContent = moment(time.dateTime);
   }
   // A form is sent once; what the button says tells that it was.
   for (const form of root.querySelectorAll("form[data-busy]")) form.addEventListener("submit", event => {
