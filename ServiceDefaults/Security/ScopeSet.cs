@@ -28,13 +28,18 @@ public sealed class ScopeSet
     public bool Allows(string scope) => grants.Any(grant => grant.IsFor(scope) && grant.Connection is null);
 
     /// <summary>Somewhere at least: enough to ask for a list, of which the caller then sees its part.</summary>
-    public bool AllowsSome(string scope) => grants.Any(grant => grant.IsFor(scope));
+    /// <param name="connection">There, be it for a single action; null: anywhere.</param>
+    public bool AllowsSome(string scope, string? connection = null) => grants.Any(grant => grant.IsFor(scope) && (connection is null || grant.IsAbout(connection)));
 
-    /// <param name="action">Null: no action in particular; one that is allowed is then enough.</param>
+    /// <param name="action">Null: the connection as a whole, with whatever actions it has.</param>
     public bool Allows(string scope, string connection, string? action = null) => grants.Any(grant => grant.IsFor(scope) && grant.Covers(connection, action));
 
     /// <summary>Patterns of the connections where the scope is allowed, for a query's condition; null: everywhere.</summary>
     public IReadOnlyList<string>? ConnectionsOf(string scope) => Allows(scope) ? null : [.. grants.Where(grant => grant.IsFor(scope)).Select(grant => grant.Connection!).Distinct()];
+
+    /// <summary>The same with the patterns of actions, where null stands for all of a connection; null: everywhere.</summary>
+    public IReadOnlyList<(string Connection, string? Action)>? ActionsOf(string scope) =>
+        Allows(scope) ? null : [.. grants.Where(grant => grant.IsFor(scope)).Select(grant => (grant.Connection!, grant.Action)).Distinct()];
 
     private sealed record Grant(string Name, string? Connection, string? Action)
     {
@@ -54,8 +59,9 @@ public sealed class ScopeSet
 
         public bool IsFor(string scope) => Name == scope || Name == Scopes.Admin;
 
-        public bool Covers(string connection, string? action) =>
-            Connection is null || Matches(Connection, connection) && (Action is null || action is null || Matches(Action, action));
+        public bool IsAbout(string connection) => Connection is null || Matches(Connection, connection);
+
+        public bool Covers(string connection, string? action) => IsAbout(connection) && (Action is null or "*" || action is not null && Matches(Action, action));
 
         private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
     }

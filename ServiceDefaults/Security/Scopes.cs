@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Platform.ServiceDefaults;
 
@@ -20,6 +21,22 @@ public static class Scopes
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new RequiredScope(scope));
 
+    /// <summary>As <see cref="RequireScope"/>, for the connection that the route's <c>{name}</c> names, and where it has an <c>{action}</c>, for that.</summary>
+    public static TBuilder RequireConnectionScope<TBuilder>(this TBuilder builder, string scope)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new RequiredScope(scope, ScopeReach.NamedConnection));
+
+    /// <summary>
+    /// As <see cref="RequireScope"/>, but a scope that is restricted to connections is enough to come in: the handler asks <see cref="Caller(HttpContext)"/>
+    /// which they are.
+    /// </summary>
+    public static TBuilder RequireScopeSomewhere<TBuilder>(this TBuilder builder, string scope)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new RequiredScope(scope, ScopeReach.Somewhere));
+
+    /// <summary>Of a route with <see cref="RequireScopeSomewhere"/>.</summary>
+    public static Caller Caller(this HttpContext context) => context.Features.GetRequiredFeature<Caller>();
+
     /// <summary>What the caller may do, read once a request.</summary>
     public static ScopeSet Held(this HttpContext context)
     {
@@ -36,25 +53,52 @@ public static class Scopes
         connection is null ? $"The scope {scope} is needed." : $"The scope {scope} is needed for the connection {connection}.",
         connection is null ? $"Use a token with the scope {scope}." : $"Use a token with the scope {scope} or {scope}:{connection}."));
 
+    internal static ProblemException Refuse(HttpContext context, string scope, string? connection = null)
+    {
+        context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{scope}\"";
+        return Insufficient(scope, connection);
+    }
+
     /// <summary>Null for calls that no user caused.</summary>
     public static string? Actor(this HttpContext context) =>
         context.Request.Headers[ActorHeader].ToString() is { Length: > 0 } actor ? actor : null;
 }
 
-/// <summary>Endpoint metadata of <see cref="Scopes.RequireScope"/>; several mean all of them.</summary>
-public sealed record RequiredScope(string Scope);
+/// <summary>Endpoint metadata of <see cref="Scopes.RequireScope"/> and its like; several mean all of them.</summary>
+public sealed record RequiredScope(string Scope, ScopeReach Reach = ScopeReach.Everywhere);
+
+/// <summary>Where a scope has to be held.</summary>
+public enum ScopeReach
+{
+    /// <summary>For all connections.</summary>
+    Everywhere,
+
+    /// <summary>For the one that the path names.</summary>
+    NamedConnection,
+
+    /// <summary>For some; the handler looks for which.</summary>
+    Somewhere,
+}
 
 internal sealed class ScopeMiddleware(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        foreach (var required in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredScope>() ?? [])
+        foreach (var (scope, reach) in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredScope>() ?? [])
         {
-            if (context.Held().Allows(required.Scope))
-                continue;
-            context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{required.Scope}\"";
-            throw Scopes.Insufficient(required.Scope);
+            var held = context.Held();
+            var connection = reach == ScopeReach.NamedConnection ? Value(context, "name") ?? throw new InvalidOperationException($"{context.GetEndpoint()} has no {{name}}.") : null;
+            if (!(reach switch
+            {
+                ScopeReach.Everywhere => held.Allows(scope),
+                ScopeReach.NamedConnection => held.Allows(scope, connection!, Value(context, "action")),
+                _ => held.AllowsSome(scope),
+            }))
+                throw Scopes.Refuse(context, scope, connection);
+            if (reach == ScopeReach.Somewhere) context.Features.Set(new Caller(context, scope));
         }
         return next(context);
     }
+
+    private static string? Value(HttpContext context, string name) => context.Request.RouteValues[name] as string;
 }

@@ -30,6 +30,17 @@ public sealed class ScopeSetTests
         Assert.Equal(allowed, ScopeSet.Of([held]).Allows("actions:invoke", "orders", action));
 
     [Fact]
+    public void One_action_is_not_the_connection()
+    {
+        var held = ScopeSet.Of(["actions:invoke:orders/close_*"]);
+        Assert.False(held.Allows("actions:invoke", "orders"));
+        Assert.True(held.AllowsSome("actions:invoke", "orders"));
+        Assert.False(held.AllowsSome("actions:invoke", "bills"));
+        Assert.True(ScopeSet.Of(["actions:invoke:orders/*"]).Allows("actions:invoke", "orders"));
+        Assert.Equal([("orders", "close_*")], held.ActionsOf("actions:invoke"));
+    }
+
+    [Fact]
     public void A_restricted_scope_is_not_the_scope_everywhere()
     {
         var held = ScopeSet.Of(["runs:read:orders", "runs:read:bills-*", "objects:read"]);

@@ -14,6 +14,11 @@ public sealed class SecretAndScopeTests
         {
             app.MapGet("/open", (HttpContext context) => context.Actor() ?? "nobody");
             app.MapGroup("/runs").RequireScope("runs:start").MapPost("", (Input input) => input);
+            app.MapPost("/connections/{name}/actions/{action}", () => "done").RequireConnectionScope("actions:invoke");
+            app.MapPost("/connections/{name}/check", () => "done").RequireConnectionScope("actions:invoke");
+            app.MapGet("/records/{connection}", (string connection, HttpContext context) => context.Caller().Covers(connection) ? "there" : throw new ProblemException(new("unknown_record", 404, "", "")))
+                .RequireScopeSomewhere("runs:read");
+            app.MapGet("/forgetful", () => "secret").RequireScopeSomewhere("runs:read");
         },
         requireSecret: requireSecret);
 
@@ -108,6 +113,47 @@ public sealed class SecretAndScopeTests
             Assert.Equal("insufficient_scope", (await TestService.ProblemAsync(response)).GetProperty("code").GetString());
             Assert.Contains("runs:start", response.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("actions:invoke", "orders/actions/close", HttpStatusCode.OK)]
+    [InlineData("actions:invoke:orders", "orders/actions/close", HttpStatusCode.OK)]
+    [InlineData("actions:invoke:orders/clo*", "orders/actions/close", HttpStatusCode.OK)]
+    [InlineData("actions:invoke:orders/clo*", "orders/actions/open", HttpStatusCode.Forbidden)]
+    [InlineData("actions:invoke:orders", "bills/actions/close", HttpStatusCode.Forbidden)]
+    [InlineData("actions:invoke:orders", "orders/check", HttpStatusCode.OK)]
+    [InlineData("actions:invoke:orders/close", "orders/check", HttpStatusCode.Forbidden)]
+    public async Task A_restricted_scope_opens_the_routes_of_its_connections(string scopes, string path, HttpStatusCode expected) =>
+        Assert.Equal(expected, (await SendAsync(HttpMethod.Post, "/connections/" + path, scopes)).Status);
+
+    [Theory]
+    [InlineData("runs:read", "orders", HttpStatusCode.OK, "there")]
+    [InlineData("runs:read:orders", "orders", HttpStatusCode.OK, "there")]
+    [InlineData("runs:read:orders", "bills", HttpStatusCode.NotFound, "unknown_record")]
+    [InlineData("objects:read:orders", "orders", HttpStatusCode.Forbidden, "insufficient_scope")]
+    public async Task What_is_not_covered_is_not_there(string scopes, string connection, HttpStatusCode expected, string answer)
+    {
+        var (status, body) = await SendAsync(HttpMethod.Get, "/records/" + connection, scopes);
+        Assert.Equal(expected, status);
+        Assert.Contains(answer, body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_handler_that_forgets_to_ask_gives_nothing_away()
+    {
+        Assert.Equal((HttpStatusCode.OK, "secret"), await SendAsync(HttpMethod.Get, "/forgetful", "runs:read"));
+        var (status, body) = await SendAsync(HttpMethod.Get, "/forgetful", "runs:read:orders");
+        Assert.Equal(HttpStatusCode.InternalServerError, status);
+        Assert.DoesNotContain("secret", body, StringComparison.Ordinal);
+    }
+
+    private static async Task<(HttpStatusCode Status, string Body)> SendAsync(HttpMethod method, string path, string scopes)
+    {
+        await using var service = await StartAsync();
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.Add(Scopes.Header, scopes);
+        using var response = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     internal sealed record Input(string Name);

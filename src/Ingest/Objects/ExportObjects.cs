@@ -27,7 +27,7 @@ internal sealed partial class ExportObjects(ExportDatabase database, ObjectFilte
             errors.Add(new("connection", "required", "An export is one connection's: name it with connection."));
         if (format is not (null or "ndjson" or "csv"))
             errors.Add(new("format", "unknown_value", "format is one of ndjson and csv."));
-        var filter = await filters.ReadAsync(query, context.RequestAborted, errors);
+        var filter = await filters.ReadAsync(query, context.Caller(), context.RequestAborted, errors);
         if (!_slots.Wait(TimeSpan.Zero))
             throw Errors.TooManyExports(options.Value.Exports, RetryAfter);
         try
@@ -134,7 +134,7 @@ internal static class ExportObjectsRoute
         routes.MapGet("/v1/objects/export", (
                 [AsParameters] ObjectQuery query, [Description("ndjson (default), as the list shows objects, or csv with a header.")] string? format,
                 ExportObjects export, HttpContext context) => export.HandleAsync(query, format, context))
-            .RequireScope("objects:read").WithName("ExportObjects").WithTags("objects")
+            .RequireScopeSomewhere("objects:read").WithName("ExportObjects").WithTags("objects")
             .WithDescription("Every object of a connection that the filters let through, by key, with since by change. An export that is broken off ends with its connection.")
             .Produces<ObjectView>(contentType: "application/x-ndjson", additionalContentTypes: "text/csv")
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(429).ProducesProblem(503);

@@ -19,10 +19,10 @@ internal sealed class ListObjects(NpgsqlDataSource database, ObjectFilters filte
     /// <summary>A page ends early at so many bytes: a thousand objects of the largest size would not fit into memory.</summary>
     private const int MaxPageBytes = 8 << 20;
 
-    public async Task<Page<ObjectView>> HandleAsync(ObjectQuery query, int? limit, string? cursor, CancellationToken cancellation)
+    public async Task<Page<ObjectView>> HandleAsync(ObjectQuery query, Caller caller, int? limit, string? cursor, CancellationToken cancellation)
     {
         var rows = Limit.Parse(limit);
-        var filter = await filters.ReadAsync(query, cancellation);
+        var filter = await filters.ReadAsync(query, caller, cancellation);
         var after = ObjectCursor.Read(cursor, filter);
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -109,7 +109,7 @@ internal static class ListObjectsRoute
     public static void MapListObjects(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/objects", (
                 [AsParameters] ObjectQuery query, [Description("1 to 1000; 100 by default.")] int? limit, [Description("The member next of the page before.")] string? cursor,
-                ListObjects list, CancellationToken cancellation) => list.HandleAsync(query, limit, cursor, cancellation))
-            .RequireScope("objects:read").WithName("ListObjects").WithTags("objects")
+                ListObjects list, HttpContext context, CancellationToken cancellation) => list.HandleAsync(query, context.Caller(), limit, cursor, cancellation))
+            .RequireScopeSomewhere("objects:read").WithName("ListObjects").WithTags("objects")
             .Produces<Page<ObjectView>>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(503);
 }

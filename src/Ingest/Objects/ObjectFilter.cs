@@ -1,9 +1,11 @@
 namespace Platform.Ingest.Objects;
 
 /// <summary>Which objects are asked for. Null: not narrowed by this.</summary>
+/// <param name="Covered">See <see cref="Platform.ServiceDefaults.Caller.Patterns"/>.</param>
 /// <param name="Deleted">Whether deleted objects alone, or the others alone; null means both.</param>
 internal sealed record ObjectFilter(
-    Guid? ConnectionId, string? Connector, string? Stream, string? RemoteId, string? Prefix, string? Text, JsonPath? Path, long? Since, bool? Deleted)
+    Guid? ConnectionId, string? Connector, string? Stream, string? RemoteId, string? Prefix, string? Text, JsonPath? Path, long? Since, bool? Deleted,
+    string[]? Covered = null)
 {
     /// <summary>
     /// The conditions on <c>objects o</c>. Only what is asked for stands in the statement, so that each form has the plan that suits it.
@@ -40,5 +42,7 @@ internal sealed record ObjectFilter(
             yield return $"c.connection_id = {value(id)}";
         if (Connector is not null)
             yield return $"c.connector = {value(Connector)}";
+        if (Covered is not null)
+            yield return $"c.name LIKE ANY({value(Covered)})";
     }
 }

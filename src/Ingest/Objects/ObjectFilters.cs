@@ -7,9 +7,11 @@ namespace Platform.Ingest.Objects;
 /// <summary>Makes a filter of a query, or tells everything that is wrong with it.</summary>
 internal sealed class ObjectFilters(NpgsqlDataSource database, ConnectionIds connections)
 {
-    /// <exception cref="ProblemException">400 <c>bad_query</c> or <c>bad_json_path</c>; 404 <c>unknown_connection</c>.</exception>
-    public async Task<ObjectFilter> ReadAsync(ObjectQuery query, CancellationToken cancellation, params IEnumerable<FieldError> others)
+    /// <exception cref="ProblemException">400 <c>bad_query</c> or <c>bad_json_path</c>; 403 <c>insufficient_scope</c>; 404 <c>unknown_connection</c>.</exception>
+    public async Task<ObjectFilter> ReadAsync(ObjectQuery query, Caller caller, CancellationToken cancellation, params IEnumerable<FieldError> others)
     {
+        if (query.Connection is not null)
+            caller.Require(query.Connection);
         List<FieldError> errors = [.. others, .. Unstorable(query)];
         if (query.Connection is null)
             errors.AddRange(new[] { ("text", query.Text), ("path", query.Path), ("since", query.Since) }.Where(field => field.Item2 is not null).Select(field =>
@@ -41,7 +43,7 @@ internal sealed class ObjectFilters(NpgsqlDataSource database, ConnectionIds con
         if (errors.Count > 0)
             throw errors is [{ Code: "bad_json_path" } alone] ? Errors.BadJsonPath(alone.Message) : Errors.BadQuery(errors);
         Guid? connection = query.Connection is null ? null : await connections.ResolveAsync(query.Connection, cancellation);
-        return new(connection, query.Connector, query.Stream, query.RemoteId, query.Prefix, query.Text, path, since, deleted);
+        return new(connection, query.Connector, query.Stream, query.RemoteId, query.Prefix, query.Text, path, since, deleted, connection is null ? caller.Patterns : null);
     }
 
     // PostgreSQL's text has no such character, so nothing that is stored contains it.

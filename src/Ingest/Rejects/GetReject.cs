@@ -20,20 +20,21 @@ internal static class GetReject
     public static void MapGetReject(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/rejects/{id:long}", ShowAsync)
-            .RequireScope("objects:read")
+            .RequireScopeSomewhere("objects:read")
             .WithName("GetReject").WithSummary("Shows one, with its fields and bytes").WithTags("rejects")
             .Produces<RejectDetail>().ProducesProblem(404);
         routes.MapGet("/v1/rejects/{id:long}/raw", DownloadAsync)
-            .RequireScope("objects:read")
+            .RequireScopeSomewhere("objects:read")
             .WithName("GetRejectBytes").WithSummary("The bytes that were kept, whatever their size").WithTags("rejects")
             .Produces(200, contentType: "application/octet-stream").ProducesProblem(404);
     }
 
-    private static async Task<RejectDetail> ShowAsync(long id, NpgsqlDataSource database, CancellationToken cancellation)
+    private static async Task<RejectDetail> ShowAsync(long id, HttpContext context, NpgsqlDataSource database, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            $"SELECT {RejectView.Columns}, CASE WHEN length(r.raw) <= {MaxShownBytes} THEN r.raw END FROM rejects r WHERE r.id = $1");
+            $"SELECT {RejectView.Columns}, CASE WHEN length(r.raw) <= {MaxShownBytes} THEN r.raw END FROM rejects r WHERE r.id = $1 AND {RejectView.IsCovered("$2")}");
         command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(RejectView.CoveredBy(context.Caller()));
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         if (!await reader.ReadAsync(cancellation))
             throw Errors.UnknownReject(id);
@@ -53,8 +54,9 @@ internal static class GetReject
 
     private static async Task DownloadAsync(long id, NpgsqlDataSource database, HttpResponse response, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("SELECT length(raw), raw FROM rejects WHERE id = $1");
+        await using var command = database.CreateCommand($"SELECT length(r.raw), r.raw FROM rejects r WHERE r.id = $1 AND {RejectView.IsCovered("$2")}");
         command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(RejectView.CoveredBy(response.HttpContext.Caller()));
         // Read from the wire as it is sent on.
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellation);
         if (!await reader.ReadAsync(cancellation))

@@ -11,21 +11,23 @@ internal static class ListRejects
 {
     public static void MapListRejects(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/rejects", HandleAsync)
-            .RequireScope("objects:read")
+            .RequireScopeSomewhere("objects:read")
             .WithName("ListRejects").WithSummary("Lists objects that could not be stored, the newest first").WithTags("rejects")
             .Produces<Page<RejectView>>().ProducesProblem(400).ProducesProblem(404);
 
     private static async Task<Page<RejectView>> HandleAsync(
         string? connection, Guid? run, string? stream, string? reason, int? limit, string? cursor,
-        NpgsqlDataSource database, ConnectionIds connections, CancellationToken cancellation)
+        HttpContext context, NpgsqlDataSource database, ConnectionIds connections, CancellationToken cancellation)
     {
         var rows = Limit.Parse(limit);
         var before = ReadCursor(cursor);
+        if (connection is not null)
+            context.Caller().Require(connection);
         Guid? connectionId = connection is null ? null : await connections.ResolveAsync(connection, cancellation);
         // No text in the database has it, and the server refuses to be asked.
         if (stream?.Contains('\0') == true || reason?.Contains('\0') == true)
             return new([], null);
-        await using var command = Query(database, connectionId, run, stream, reason, before, rows + 1);
+        await using var command = Query(database, RejectView.CoveredBy(context.Caller()), connectionId, run, stream, reason, before, rows + 1);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var items = new List<RejectView>();
         while (await reader.ReadAsync(cancellation))
@@ -43,10 +45,11 @@ internal static class ListRejects
         _ => throw Errors.BadCursor(),
     };
 
-    private static NpgsqlCommand Query(NpgsqlDataSource database, Guid? connectionId, Guid? run, string? stream, string? reason, long? before, int rows)
+    private static NpgsqlCommand Query(NpgsqlDataSource database, NpgsqlParameter covered, Guid? connectionId, Guid? run, string? stream, string? reason, long? before, int rows)
     {
         var command = database.CreateCommand();
-        var sql = new StringBuilder($"SELECT {RejectView.Columns} FROM rejects r WHERE true");
+        var sql = new StringBuilder($"SELECT {RejectView.Columns} FROM rejects r WHERE {RejectView.IsCovered("$1")}");
+        command.Parameters.Add(covered);
         // Only what is asked for stands in the statement, so that each form has the plan that suits it.
         void Add(string condition, object? value)
         {

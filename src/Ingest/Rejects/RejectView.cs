@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using Npgsql;
+using Platform.ServiceDefaults;
 
 namespace Platform.Ingest.Rejects;
 
@@ -18,6 +19,14 @@ internal record RejectView(
         r.id, (SELECT c.name FROM connections c WHERE c.connection_id = r.connection_id), r.run_id, r.stream, r.reason, r.remote_id, r.size, r.sha256,
         r.size = length(r.raw), r.is_delete, r.rejected_at
         """;
+
+    /// <summary>A condition on <c>rejects r</c>: the caller's scope covers its connection.</summary>
+    /// <param name="parameter">Its place; its value is <see cref="CoveredBy"/>.</param>
+    public static string IsCovered(string parameter) =>
+        $"({parameter}::text[] IS NULL OR EXISTS (SELECT FROM connections c WHERE c.connection_id = r.connection_id AND c.name LIKE ANY({parameter})))";
+
+    public static NpgsqlParameter CoveredBy(Caller caller) =>
+        new() { Value = (object?)caller.Patterns ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Text };
 
     public static RejectView Read(NpgsqlDataReader reader) => new(
         reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetGuid(2), reader.GetString(3), reader.GetString(4),

@@ -28,17 +28,18 @@ internal sealed class ReplayReject(
     private readonly SemaphoreSlim _oneAtATime = new(1);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/rejects/{id:long}/replay", (long id, Body? body, ReplayReject replay, CancellationToken cancellation) => replay.RunAsync(id, body ?? new(), cancellation))
-            .RequireScope("objects:write")
+        routes.MapPost("/v1/rejects/{id:long}/replay", (long id, Body? body, HttpContext context, ReplayReject replay, CancellationToken cancellation) =>
+                replay.RunAsync(id, body ?? new(), context.Caller(), cancellation))
+            .RequireScopeSomewhere("objects:write")
             .WithName("ReplayReject").WithSummary("Stores it after all").WithTags("rejects")
             .Produces<Replayed>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(422);
 
-    private async Task<Replayed> RunAsync(long id, Body body, CancellationToken cancellation)
+    private async Task<Replayed> RunAsync(long id, Body body, Caller caller, CancellationToken cancellation)
     {
         await _oneAtATime.WaitAsync(cancellation);
         try
         {
-            var (connectionId, name) = await FindConnectionAsync(id, cancellation);
+            var (connectionId, name) = await FindConnectionAsync(id, caller, cancellation);
             // It may have been removed, and another one may have its name.
             if (await connections.ResolveAsync(name, cancellation) != connectionId)
                 throw Errors.UnknownConnection(name);
@@ -50,10 +51,11 @@ internal sealed class ReplayReject(
         }
     }
 
-    private async Task<(Guid Id, string Name)> FindConnectionAsync(long id, CancellationToken cancellation)
+    private async Task<(Guid Id, string Name)> FindConnectionAsync(long id, Caller caller, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("SELECT connection_id, name FROM rejects JOIN connections USING (connection_id) WHERE id = $1");
+        await using var command = database.CreateCommand($"SELECT r.connection_id, n.name FROM rejects r JOIN connections n USING (connection_id) WHERE r.id = $1 AND {RejectView.IsCovered("$2")}");
         command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(RejectView.CoveredBy(caller));
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? (reader.GetGuid(0), reader.GetString(1)) : throw Errors.UnknownReject(id);
     }

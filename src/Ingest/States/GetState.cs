@@ -9,7 +9,7 @@ internal static class GetState
 {
     public static void MapGetState(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/connections/{name}/state", HandleAsync)
-            .RequireScope("objects:read")
+            .RequireConnectionScope("objects:read")
             .WithName("GetState").WithSummary("Shows a connection's sync state").WithTags("state")
             .Produces<StateView>().ProducesProblem(404);
 

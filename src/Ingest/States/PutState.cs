@@ -20,7 +20,7 @@ internal static class PutState
 
     public static void MapPutState(this IEndpointRouteBuilder routes) =>
         routes.MapPut("/v1/connections/{name}/state", HandleAsync)
-            .RequireScope("objects:write")
+            .RequireConnectionScope("objects:write")
             .WithName("PutState").WithSummary("Edits the sync state of one stream").WithTags("state")
             .Produces<StateView>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesProblem(422).ProducesProblem(428);
 

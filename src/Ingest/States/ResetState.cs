@@ -9,7 +9,7 @@ internal static class ResetState
 {
     public static void MapResetState(this IEndpointRouteBuilder routes) =>
         routes.MapDelete("/v1/connections/{name}/state", HandleAsync)
-            .RequireScope("objects:write")
+            .RequireConnectionScope("objects:write")
             .WithName("ResetState").WithSummary("Forgets the sync state of one stream, or of all").WithTags("state")
             .Produces<StateView>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(412);
 

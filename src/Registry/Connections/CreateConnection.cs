@@ -18,7 +18,7 @@ internal static partial class CreateConnection
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/connections", HandleAsync)
-            .RequireScope("connections:write")
+            .RequireScopeSomewhere("connections:write")
             .WithName("CreateConnection").WithSummary("Creates a connection: a connector with options").WithTags("Connections")
             .Accepts<Body>("application/json")
             .Produces<ConnectionDetail>(StatusCodes.Status201Created)
@@ -44,6 +44,7 @@ internal static partial class CreateConnection
             throw Errors.InvalidConnection([new("", "wrong_type", "A connection is a JSON object.")]);
         var fields = new JsonFields(json.RootElement, ["name", "connector", "options", .. ConnectionSettings.Fields]);
         var (name, connectorName) = ReadNames(fields);
+        if (name != "") context.Caller().Require(name);
         var options = ConnectionOptions.Read(fields) ?? "";
         var settings = ConnectionSettings.Default.Read(fields);
 

@@ -13,7 +13,7 @@ internal static class DeleteConnection
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapDelete("/v1/connections/{name}", HandleAsync)
-            .RequireScope("connections:write")
+            .RequireConnectionScope("connections:write")
             .WithName("DeleteConnection").WithSummary("Deletes a connection and all that it brought").WithTags("Connections")
             .WithDescription("Its runs are cancelled, its schedules removed, its objects and states purged, soon after the answer. If-Match is optional.")
             .Produces(StatusCodes.Status204NoContent)

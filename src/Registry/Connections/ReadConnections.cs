@@ -58,23 +58,23 @@ internal static class ReadConnections
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/connections", ListAsync)
-            .RequireScope("connections:read")
+            .RequireScopeSomewhere("connections:read")
             .WithName("ListConnections").WithSummary("Lists the connections by name").WithTags("Connections")
             .Produces<Page<ConnectionView>>().ProducesProblem(400);
         routes.MapGet("/v1/connections/{name}", GetAsync)
-            .RequireScope("connections:read")
+            .RequireConnectionScope("connections:read")
             .WithName("GetConnection").WithSummary("Shows one connection, its options with secrets masked").WithTags("Connections")
             .Produces<ConnectionDetail>().ProducesProblem(404);
     }
 
-    private static async Task<Page<ConnectionView>> ListAsync(int? limit, string? cursor, NpgsqlDataSource database, CancellationToken cancel)
+    private static async Task<Page<ConnectionView>> ListAsync(int? limit, string? cursor, HttpContext context, NpgsqlDataSource database, CancellationToken cancel)
     {
         var size = Limit.Parse(limit);
         var after = Cursor.Decode(cursor, 1)?[0] ?? "";
         await using var connection = await database.OpenConnectionAsync(cancel);
         var rows = (await connection.QueryAsync<ConnectionRow>(new CommandDefinition(
-            $"SELECT {ConnectionRow.Columns} FROM connections WHERE name > @after ORDER BY name LIMIT @size + 1",
-            new { after, size }, cancellationToken: cancel))).AsList();
+            $"SELECT {ConnectionRow.Columns} FROM connections WHERE name > @after AND (@covered::text[] IS NULL OR name LIKE ANY(@covered)) ORDER BY name LIMIT @size + 1",
+            new { after, size, covered = context.Caller().Patterns }, cancellationToken: cancel))).AsList();
         return new([.. rows.Take(size).Select(row => row.View)], rows.Count > size ? Cursor.Encode(rows[size - 1].Name) : null);
     }
 

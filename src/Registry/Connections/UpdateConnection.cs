@@ -12,7 +12,7 @@ internal static class UpdateConnection
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPatch("/v1/connections/{name}", HandleAsync)
-            .RequireScope("connections:write")
+            .RequireConnectionScope("connections:write")
             .WithName("UpdateConnection").WithSummary("Changes a connection's settings and options").WithTags("Connections")
             .WithDescription("""
                 A JSON merge patch: what is not given stays, null leads back to the default. If-Match is required. Of a connector that describes itself the options are

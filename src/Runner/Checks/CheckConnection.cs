@@ -29,7 +29,7 @@ internal sealed class CheckConnection(
         .MapPost("/v1/connections/{name}/check", (string name, CheckConnection check, CancellationToken cancel) => check.RunAsync(name, cancel))
         .WithTags("Connections")
         // It starts the connector and lets it reach out, as a run does.
-        .RequireScope("runs:start")
+        .RequireConnectionScope("runs:start")
         .Produces<CheckView>()
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(503)
         .WithSummary("Check whether a connection would work");

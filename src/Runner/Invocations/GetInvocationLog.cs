@@ -8,7 +8,7 @@ internal static class GetInvocationLog
 {
     public static void Map(RouteGroupBuilder invocations) => invocations
         .MapGet("/{id}/log", HandleAsync)
-        .RequireScope("actions:read")
+        .RequireScopeSomewhere("actions:read")
         .Produces<Page<StoredLine>>(contentType: "application/json", additionalContentTypes: "text/event-stream")
         .ProducesProblem(400).ProducesProblem(404)
         .WithSummary("The log of an action: live as server-sent events, or pages of what there is so far as JSON");
@@ -16,7 +16,7 @@ internal static class GetInvocationLog
     private static async Task HandleAsync(
         string id, HttpContext http, InvocationStore store, LogAnswer answer, CancellationToken cancel, string? level = null, int? limit = null, string? cursor = null)
     {
-        var invocation = await GetInvocation.FindAsync(store, id, cancel);
+        var invocation = await GetInvocation.FindAsync(http, store, id, cancel);
         await answer.WriteAsync(http, invocation.Id, async stop =>
         {
             // One that is gone says nothing more either.

@@ -9,14 +9,14 @@ internal static class GetResult
 {
     public static void Map(RouteGroupBuilder invocations) => invocations
         .MapGet("/{id}/result", HandleAsync)
-        .RequireScope("actions:read")
+        .RequireScopeSomewhere("actions:read")
         .Produces<object>(contentType: "application/json")
         .ProducesProblem(404).ProducesProblem(409)
         .WithSummary("The result of an action, of any length");
 
     private static async Task HandleAsync(string id, InvocationStore store, NpgsqlDataSource database, HttpResponse response, CancellationToken cancel)
     {
-        var invocation = await GetInvocation.FindAsync(store, id, cancel);
+        var invocation = await GetInvocation.FindAsync(response.HttpContext, store, id, cancel);
         if (invocation.ResultBytes is not { } length)
             throw invocation.IsFinal ? Errors.NoResult(invocation) : Errors.InvocationNotFinished(invocation);
         response.ContentType = "application/json";

@@ -7,13 +7,13 @@ namespace Platform.Runner.Invocations;
 internal static class InvocationNews
 {
     public static void Map(RouteGroupBuilder invocations) => invocations
-        .MapGet("/{id}/progress", async (string id, InvocationStore store, RunChanges changes, CancellationToken cancel) =>
+        .MapGet("/{id}/progress", async (string id, HttpContext context, InvocationStore store, RunChanges changes, CancellationToken cancel) =>
         {
-            var invocation = await GetInvocation.FindAsync(store, id, cancel);
+            var invocation = await GetInvocation.FindAsync(context, store, id, cancel);
             return TypedResults.ServerSentEvents(RowNews.FollowAsync<InvocationView>(
                 invocation.Id, changes, async stop => await store.FindBriefAsync(invocation.Id, stop) is { } now ? (now.View(), now.IsFinal) : null, cancel));
         })
-        .RequireScope("actions:read")
+        .RequireScopeSomewhere("actions:read")
         .ProducesProblem(404)
         .WithSummary("Follow an action (server-sent events)");
 }

@@ -88,17 +88,20 @@ internal sealed class InvocationStore(NpgsqlDataSource database)
     }
 
     /// <summary>Newest first, without arguments and results; <paramref name="before"/> is the last one of the page before.</summary>
-    public async Task<IReadOnlyList<Invocation>> ListAsync(string? connection, string? action, string? state, Guid? before, int limit, CancellationToken cancel)
+    /// <param name="covered">See <see cref="Caller.ActionPatterns"/>.</param>
+    public async Task<IReadOnlyList<Invocation>> ListAsync((string[] Connections, string[] Actions)? covered, string? connection, string? action, string? state, Guid? before, int limit, CancellationToken cancel)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
         return [.. await session.QueryAsync<Invocation>(new CommandDefinition(
             $"""
             select {Brief} from invocations
-            where (@connection::text is null or connection = @connection) and (@action::text is null or action = @action)
+            where (@connections::text[] is null
+                    or exists (select from unnest(@connections, @actions) as covered(connection, action) where invocations.connection like covered.connection and invocations.action like covered.action))
+                and (@connection::text is null or connection = @connection) and (@action::text is null or action = @action)
                 and (@state::text is null or state = @state) and (@before::uuid is null or id < @before)
             order by id desc limit @limit
             """,
-            new { connection, action, state, before, limit }, cancellationToken: cancel))];
+            new { connections = covered?.Connections, actions = covered?.Actions, connection, action, state, before, limit }, cancellationToken: cancel))];
     }
 
     /// <summary>Whether a run of the connection is active, and how many mutating actions of it wait.</summary>

@@ -31,7 +31,7 @@ internal sealed class InvokeAction(
     public static void Map(RouteGroupBuilder actions) => actions
         .MapPost("/{action}", (string name, string action, Request? request, InvokeAction invoke, HttpContext context, CancellationToken cancel) =>
             invoke.HandleAsync(name, action, request ?? new(), context, cancel))
-        .RequireScope("actions:invoke")
+        .RequireConnectionScope("actions:invoke")
         .Produces<InvocationView>()
         .Produces<InvocationView>(StatusCodes.Status202Accepted)
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).ProducesProblem(429).ProducesProblem(503)

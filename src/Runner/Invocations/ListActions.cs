@@ -18,13 +18,13 @@ internal static class ListActions
     public static void Map(RouteGroupBuilder actions)
     {
         actions.MapGet("/", ListAsync)
-            .RequireScope("actions:read")
+            .RequireScopeSomewhere("actions:read")
             .Produces<Page<ActionView>>()
             .ProducesProblem(404).ProducesProblem(409)
             .WithSummary("The actions that a connection offers");
         actions.MapGet("/{action}", async (string name, string action, PrepareConnection prepare, SpecifyConnection specify, CancellationToken cancel) =>
                 View(Find(await specify.RunAsync(await prepare.RunAsync(name, Guid.CreateVersion7(), cancel), cancel), action)))
-            .RequireScope("actions:read")
+            .RequireConnectionScope("actions:read")
             .Produces<ActionView>()
             .ProducesProblem(404).ProducesProblem(409)
             .WithSummary("One action of a connection");
@@ -38,8 +38,13 @@ internal static class ListActions
     public static ConnectorSpecification? Read(RunSpecification prepared) => ConnectorSpecification.FromJson(prepared.Specification.Span);
 
     // Not in pages: a specification has as many as its author wrote.
-    private static async Task<Page<ActionView>> ListAsync(string name, PrepareConnection prepare, SpecifyConnection specify, CancellationToken cancel) =>
-        new([.. ((await specify.RunAsync(await prepare.RunAsync(name, Guid.CreateVersion7(), cancel), cancel))?.Actions ?? []).Select(View)], null);
+    private static async Task<Page<ActionView>> ListAsync(string name, HttpContext context, PrepareConnection prepare, SpecifyConnection specify, CancellationToken cancel)
+    {
+        var caller = context.Caller();
+        caller.RequireSome(name);
+        var actions = (await specify.RunAsync(await prepare.RunAsync(name, Guid.CreateVersion7(), cancel), cancel))?.Actions ?? [];
+        return new([.. actions.Where(action => caller.Covers(name, action.Name)).Select(View)], null);
+    }
 
     private static ActionView View(ActionSpecification action) => new(
         action.Name, action.Description, action.Mutates, action.Exclusive, action.Idempotent,

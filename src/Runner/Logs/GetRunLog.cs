@@ -8,7 +8,7 @@ internal static class GetRunLog
 {
     public static void Map(RouteGroupBuilder runs) => runs
         .MapGet("/{id}/log", HandleAsync)
-        .RequireScope("runs:read")
+        .RequireScopeSomewhere("runs:read")
         .Produces<Page<StoredLine>>(contentType: "application/json", additionalContentTypes: "text/event-stream")
         .ProducesProblem(400).ProducesProblem(404)
         .WithSummary("The log of a run: live as server-sent events, or pages of what there is so far as JSON");
@@ -16,7 +16,7 @@ internal static class GetRunLog
     private static async Task HandleAsync(
         string id, HttpContext http, RunStore store, LogAnswer answer, CancellationToken cancel, string? level = null, int? limit = null, string? cursor = null)
     {
-        var run = await GetRun.FindAsync(store, id, cancel);
+        var run = await GetRun.FindAsync(http, store, id, cancel);
         await answer.WriteAsync(http, run.Id, async stop =>
         {
             // A run that is gone says nothing more either.

@@ -33,7 +33,7 @@ internal sealed class QueryConnection(
     private static void Map(IEndpointRouteBuilder routes, string path, bool explains, string summary) => routes
         .MapPost(path, (string name, QueryConnection query, HttpContext context, CancellationToken cancel) => query.RunAsync(name, explains, context, cancel))
         .WithTags("Connections")
-        .RequireScope("actions:invoke")
+        .RequireConnectionScope("actions:invoke")
         .Accepts<JsonElement>("application/json")
         .Produces<JsonElement>()
         .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).ProducesProblem(501).ProducesProblem(502)

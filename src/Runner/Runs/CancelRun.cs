@@ -7,14 +7,14 @@ internal static class CancelRun
 {
     public static void Map(RouteGroupBuilder runs) => runs
         .MapPost("/{id}/cancel", HandleAsync)
-        .RequireScope("runs:start")
+        .RequireScopeSomewhere("runs:start")
         .Produces<RunView>(StatusCodes.Status202Accepted)
         .WithSummary("Cancel a run");
 
-    private static async Task<IResult> HandleAsync(string id, RunStore store, CancellationToken cancel)
+    private static async Task<IResult> HandleAsync(string id, HttpContext context, RunStore store, CancellationToken cancel)
     {
-        var run = await GetRun.FindAsync(store, id, cancel);
-        var asked = await store.RequestCancelAsync(run.Id, cancel) ?? await GetRun.FindAsync(store, id, cancel);
+        var run = await GetRun.FindAsync(context, store, id, cancel);
+        var asked = await store.RequestCancelAsync(run.Id, cancel) ?? await GetRun.FindAsync(context, store, id, cancel);
         return asked.State is RunState.Succeeded or RunState.Failed
             ? throw Errors.RunFinished(asked)
             : Results.Accepted($"/v1/runs/{asked.Id}", asked.View());

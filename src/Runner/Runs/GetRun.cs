@@ -5,11 +5,11 @@ namespace Platform.Runner.Runs;
 internal static class GetRun
 {
     public static void Map(RouteGroupBuilder runs) => runs
-        .MapGet("/{id}", async (string id, RunStore store, CancellationToken cancel) => (await FindAsync(store, id, cancel)).View())
-        .RequireScope("runs:read")
+        .MapGet("/{id}", async (string id, HttpContext context, RunStore store, CancellationToken cancel) => (await FindAsync(context, store, id, cancel)).View())
+        .RequireScopeSomewhere("runs:read")
         .WithSummary("One run: state, progress, outcome");
 
-    /// <exception cref="ProblemException">404 <c>unknown_run</c>, for what is no id too.</exception>
-    public static async Task<Run> FindAsync(RunStore store, string id, CancellationToken cancel) =>
-        (Guid.TryParse(id, out var run) ? await store.FindAsync(run, cancel) : null) ?? throw Errors.UnknownRun(id);
+    /// <exception cref="ProblemException">404 <c>unknown_run</c>, for what is no id, and for a run of a connection that the caller's scope does not cover too.</exception>
+    public static async Task<Run> FindAsync(HttpContext context, RunStore store, string id, CancellationToken cancel) =>
+        Guid.TryParse(id, out var run) && await store.FindAsync(run, cancel) is { } found && context.Caller().Covers(found.Connection) ? found : throw Errors.UnknownRun(id);
 }

@@ -6,12 +6,12 @@ namespace Platform.Runner.Runs;
 internal static class RunProgress
 {
     public static void Map(RouteGroupBuilder runs) => runs
-        .MapGet("/{id}/progress", async (string id, RunStore store, RunChanges changes, CancellationToken cancel) =>
+        .MapGet("/{id}/progress", async (string id, HttpContext context, RunStore store, RunChanges changes, CancellationToken cancel) =>
         {
-            var run = await GetRun.FindAsync(store, id, cancel);
+            var run = await GetRun.FindAsync(context, store, id, cancel);
             return TypedResults.ServerSentEvents(RowNews.FollowAsync<RunView>(
                 run.Id, changes, async stop => await store.FindAsync(run.Id, stop) is { } now ? (now.View(), RunState.IsFinal(now.State)) : null, cancel));
         })
-        .RequireScope("runs:read")
+        .RequireScopeSomewhere("runs:read")
         .WithSummary("Follow a run (server-sent events)");
 }

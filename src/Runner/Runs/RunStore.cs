@@ -52,16 +52,17 @@ internal sealed class RunStore(NpgsqlDataSource database)
     }
 
     /// <summary>Newest first; <paramref name="before"/> is the last one of the page before.</summary>
-    public async Task<IReadOnlyList<Run>> ListAsync(string? connection, string? state, Guid? before, int limit, CancellationToken cancel)
+    /// <param name="covered">See <see cref="Caller.Patterns"/>.</param>
+    public async Task<IReadOnlyList<Run>> ListAsync(string[]? covered, string? connection, string? state, Guid? before, int limit, CancellationToken cancel)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
         return [.. await session.QueryAsync<Run>(new CommandDefinition(
             """
             select * from runs
-            where (@connection::text is null or connection = @connection) and (@state::text is null or state = @state) and (@before::uuid is null or id < @before)
+            where (@covered::text[] is null or connection like any(@covered)) and (@connection::text is null or connection = @connection) and (@state::text is null or state = @state) and (@before::uuid is null or id < @before)
             order by id desc limit @limit
             """,
-            new { connection, state, before, limit }, cancellationToken: cancel))];
+            new { covered, connection, state, before, limit }, cancellationToken: cancel))];
     }
 
     /// <summary>The run is queued and nobody could be told.</summary>

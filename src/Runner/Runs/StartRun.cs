@@ -16,7 +16,7 @@ internal static class StartRun
 
     public static void Map(RouteGroupBuilder runs) => runs
         .MapPost("/", HandleAsync)
-        .RequireScope("runs:start")
+        .RequireScopeSomewhere("runs:start")
         .Produces<RunView>(StatusCodes.Status202Accepted)
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
         .WithSummary("Start a run of a connection");
@@ -26,6 +26,7 @@ internal static class StartRun
     {
         if (string.IsNullOrWhiteSpace(request.Connection))
             throw Errors.ConnectionRequired();
+        context.Caller().Require(request.Connection);
         var key = IdempotencyKey.Read(context);
         var hash = IdempotencyKey.Hash(request);
         var actor = context.Actor();

@@ -11,14 +11,14 @@ internal static class SweepRun
 {
     public static void Map(RouteGroupBuilder runs) => runs
         .MapPost("/{id}/sweep", HandleAsync)
-        .RequireScope("runs:start")
+        .RequireScopeSomewhere("runs:start")
         .Produces<RunView>()
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(503)
         .WithSummary("Delete what the delete guard of a run has held back");
 
-    private static async Task<RunView> HandleAsync(string id, RunStore store, IngestClient ingest, CancellationToken cancel)
+    private static async Task<RunView> HandleAsync(string id, HttpContext context, RunStore store, IngestClient ingest, CancellationToken cancel)
     {
-        var run = await GetRun.FindAsync(store, id, cancel);
+        var run = await GetRun.FindAsync(context, store, id, cancel);
         if (!RunState.IsFinal(run.State))
             throw Errors.RunNotFinished(run);
         // It goes on when the caller leaves: taken back after minutes, it would only have to be done again.

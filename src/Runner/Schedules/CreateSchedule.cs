@@ -21,7 +21,7 @@ internal static class CreateSchedule
 
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapPost("/", HandleAsync)
-        .RequireScope("runs:start")
+        .RequireScopeSomewhere("runs:start")
         .Accepts<Body>("application/json")
         .Produces<ScheduleView>(StatusCodes.Status201Created)
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
@@ -31,6 +31,7 @@ internal static class CreateSchedule
         JsonElement body, HttpContext context, RegistryClient registry, ScheduleStore store, ScheduleTriggers triggers, IOptions<ScheduleSettings> settings, CancellationToken cancel)
     {
         var wish = ScheduleWish.ForNew(body, settings.Value.MinimumSeconds, out var name);
+        context.Caller().Require(name);
         var connection = await registry.ResolveConnectionAsync(
             new() { Name = name }, deadline: DateTime.UtcNow.AddSeconds(ResolveSeconds), cancellationToken: cancel);
         if (connection.ActionsOnly)

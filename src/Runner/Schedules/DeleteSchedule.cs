@@ -7,14 +7,14 @@ internal static class DeleteSchedule
 {
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapDelete("/{id}", HandleAsync)
-        .RequireScope("runs:start")
+        .RequireScopeSomewhere("runs:start")
         .Produces(StatusCodes.Status204NoContent)
         .ProducesProblem(404)
         .WithSummary("Delete a schedule");
 
-    private static async Task<IResult> HandleAsync(string id, ScheduleStore store, CancellationToken cancel)
+    private static async Task<IResult> HandleAsync(string id, HttpContext context, ScheduleStore store, CancellationToken cancel)
     {
-        var schedule = await GetSchedule.FindAsync(store, id, cancel);
+        var schedule = await GetSchedule.FindAsync(context, store, id, cancel);
         await store.RemoveAsync(schedule.Id, cancel);
         return Results.NoContent();
     }

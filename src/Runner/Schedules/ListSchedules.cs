@@ -7,17 +7,17 @@ internal static class ListSchedules
 {
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapGet("/", HandleAsync)
-        .RequireScope("runs:read")
+        .RequireScopeSomewhere("runs:read")
         .Produces<Page<ScheduleView>>()
         .ProducesProblem(400)
         .WithSummary("List schedules, oldest first");
 
     private static async Task<Page<ScheduleView>> HandleAsync(
-        ScheduleStore store, ScheduleTriggers triggers, CancellationToken cancel, string? connection = null, int? limit = null, string? cursor = null)
+        HttpContext context, ScheduleStore store, ScheduleTriggers triggers, CancellationToken cancel, string? connection = null, int? limit = null, string? cursor = null)
     {
         var count = Limit.Parse(limit);
         Guid? after = Cursor.Decode(cursor, 1) is { } parts ? Guid.TryParse(parts[0], out var id) ? id : throw Errors.BadCursor() : null;
-        var found = await store.ListAsync(connection, after, count + 1, cancel);
+        var found = await store.ListAsync(context.Caller().Patterns, connection, after, count + 1, cancel);
         var page = found.Take(count).ToList();
         var next = await triggers.NextAsync(page, cancel);
         return new([.. page.Select(s => s.View(next.GetValueOrDefault(s.Id)))], found.Count > count ? Cursor.Encode(page[^1].Id.ToString()) : null);

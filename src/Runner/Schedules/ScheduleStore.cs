@@ -14,16 +14,17 @@ internal sealed class ScheduleStore(NpgsqlDataSource database, ScheduleTriggers 
     }
 
     /// <summary>Oldest first; <paramref name="after"/> is the last one of the page before.</summary>
-    public async Task<IReadOnlyList<Schedule>> ListAsync(string? connection, Guid? after, int limit, CancellationToken cancel)
+    /// <param name="covered">See <see cref="Caller.Patterns"/>.</param>
+    public async Task<IReadOnlyList<Schedule>> ListAsync(string[]? covered, string? connection, Guid? after, int limit, CancellationToken cancel)
     {
         await using var session = await database.OpenConnectionAsync(cancel);
         return [.. await session.QueryAsync<Schedule>(new CommandDefinition(
             """
             select * from schedules
-            where (@connection::text is null or connection = @connection) and (@after::uuid is null or id > @after)
+            where (@covered::text[] is null or connection like any(@covered)) and (@connection::text is null or connection = @connection) and (@after::uuid is null or id > @after)
             order by id limit @limit
             """,
-            new { connection, after, limit }, cancellationToken: cancel))];
+            new { covered, connection, after, limit }, cancellationToken: cancel))];
     }
 
     /// <returns>Null when the connection has one of that name already.</returns>

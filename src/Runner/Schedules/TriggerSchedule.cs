@@ -11,7 +11,7 @@ internal static class TriggerSchedule
 {
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapPost("/{id}/trigger", HandleAsync)
-        .RequireScope("runs:start")
+        .RequireScopeSomewhere("runs:start")
         .Produces<RunView>(StatusCodes.Status202Accepted)
         .ProducesProblem(404)
         .WithSummary("Start a schedule's run now");
@@ -19,7 +19,7 @@ internal static class TriggerSchedule
     private static async Task<IResult> HandleAsync(
         string id, HttpContext context, ScheduleStore store, RegistryClient registry, CommandPublisher commands, CancellationToken cancel)
     {
-        var schedule = await GetSchedule.FindAsync(store, id, cancel);
+        var schedule = await GetSchedule.FindAsync(context, store, id, cancel);
         var connection = await StartScheduledRun.ResolveAsync(registry, schedule, cancel);
         var run = await store.FireAsync(schedule.Id, null, connection, Activity.Current?.Id, context.Actor(), cancel) ?? throw Errors.UnknownSchedule(id);
         await commands.TryPublishAsync(new RunQueued(run.Id), cancel);

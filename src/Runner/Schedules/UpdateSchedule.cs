@@ -13,7 +13,7 @@ internal static class UpdateSchedule
 
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapPatch("/{id}", HandleAsync)
-        .RequireScope("runs:start")
+        .RequireScopeSomewhere("runs:start")
         .Accepts<Body>("application/json")
         .Produces<ScheduleView>()
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesProblem(422).ProducesProblem(428)
@@ -22,7 +22,7 @@ internal static class UpdateSchedule
     private static async Task<ScheduleView> HandleAsync(
         string id, JsonElement body, HttpContext context, ScheduleStore store, ScheduleTriggers triggers, IOptions<ScheduleSettings> settings, CancellationToken cancel)
     {
-        var standing = await GetSchedule.FindAsync(store, id, cancel);
+        var standing = await GetSchedule.FindAsync(context, store, id, cancel);
         var ifMatch = IfMatch.Of(context.Request);
         if (!ifMatch.IsGiven)
             throw Errors.IfMatchRequired();
@@ -32,7 +32,7 @@ internal static class UpdateSchedule
         try
         {
             var changed = await store.UpdateAsync(standing.Id, standing.Revision, wish, cancel)
-                ?? throw Errors.ETagMismatch((await GetSchedule.FindAsync(store, id, cancel)).ETag);
+                ?? throw Errors.ETagMismatch((await GetSchedule.FindAsync(context, store, id, cancel)).ETag);
             context.Response.Headers.ETag = changed.ETag;
             return await GetSchedule.ViewAsync(triggers, changed, cancel);
         }

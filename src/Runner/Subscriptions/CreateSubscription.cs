@@ -13,7 +13,7 @@ internal static class CreateSubscription
 
     public static void Map(RouteGroupBuilder subscriptions) => subscriptions
         .MapPost("/", HandleAsync)
-        .RequireScope("runs:start")
+        .RequireConnectionScope("runs:start")
         .Produces<SubscriptionView>(StatusCodes.Status201Created)
         .Produces<SubscriptionView>()
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)

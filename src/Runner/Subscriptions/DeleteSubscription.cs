@@ -8,7 +8,7 @@ internal static class DeleteSubscription
 {
     public static void Map(RouteGroupBuilder subscriptions) => subscriptions
         .MapDelete("/{id}", HandleAsync)
-        .RequireScope("runs:start")
+        .RequireConnectionScope("runs:start")
         .Produces(StatusCodes.Status204NoContent)
         .ProducesProblem(404)
         .WithSummary("End a subscription");

@@ -11,13 +11,13 @@ internal static class ReadSubscriptions
     public static void Map(RouteGroupBuilder subscriptions)
     {
         subscriptions.MapGet("/", ListAsync)
-            .RequireScope("runs:read")
+            .RequireConnectionScope("runs:read")
             .Produces<Page<SubscriptionView>>()
             .ProducesProblem(404)
             .WithSummary("The subscriptions of a connection, oldest first");
         subscriptions.MapGet("/{id}", async (string name, string id, RegistryClient registry, SubscriptionStore store, CancellationToken cancel) =>
                 (await FindAsync(name, id, registry, store, cancel)).View())
-            .RequireScope("runs:read")
+            .RequireConnectionScope("runs:read")
             .Produces<SubscriptionView>()
             .ProducesProblem(404)
             .WithSummary("One subscription, and how it stands");
