@@ -20,6 +20,9 @@ public sealed class ProblemException(Problem problem, Exception? cause = null) :
     /// <summary>400 <c>malformed_json</c> with line and byte position, for a body that a route parses by itself.</summary>
     public static ProblemException FromJson(JsonException exception) => new(RequestProblems.MalformedJson(exception), exception);
 
+    /// <summary>The problem with which another service answered an HTTP request; null when the body is none.</summary>
+    public static ProblemException? FromBody(ReadOnlySpan<byte> body) => ProblemJson.Parse(body) is { } problem ? new(problem) : null;
+
     internal static RpcException ToRpc(Problem problem, string? traceId) =>
         new(new Status(ProblemStatus.ToGrpc(problem.Status), $"{problem.Code}: {problem.Detail}"),
             new Metadata { { Trailer, ProblemJson.Serialize(problem, traceId) } });

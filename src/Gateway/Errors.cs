@@ -34,6 +34,22 @@ internal static class Errors
         "address_not_allowed", 403, "The token can't be used from here", "The token may be used from certain addresses only, and this is none of them.",
         "Use it where it was made for, or ask an administrator for another one.");
 
+    public static ProblemException SignInRequired() => New(
+        "sign_in_required", 401, "You are not signed in", "The console needs its cookie here, and there is none.", "Sign in at /console/sign-in with a token.");
+
+    public static ProblemException NoTokenGiven() => New(
+        "token_required", 401, "A token is needed", "The form has no token.", "Paste a token; ./platform up prints the first one and where it is kept.");
+
+    public static ProblemException FormRefused() => New(
+        "form_refused", 400, "The form was not accepted", "It did not come from a page of this console, or that page is too old.",
+        "Open the page again, fill in the form once more and send it.");
+
+    public static ProblemException UnknownPage(string path) => New(
+        "unknown_page", 404, "There is no such page", $"The console has no page {path}.", "Choose another one in the menu.");
+
+    public static ProblemException InvalidForm(IReadOnlyList<FieldError> errors) => new(new Problem(
+        "invalid_form", 422, "The form has errors", "Some fields can't be read.", "Correct every field that is marked and send the form again.", errors));
+
     public static ProblemException InvalidTokenRequest(IReadOnlyList<FieldError> errors) => new(new Problem(
         "invalid_token_request", 422, "The request has errors", $"The request has {(errors.Count == 1 ? "an error" : $"{errors.Count} errors")}.",
         "Correct every field named under errors and send it again.", errors));

@@ -48,6 +48,16 @@ public class GatewayFixture : IAsyncLifetime
         Client = factory.CreateClient();
     }
 
+    /// <summary>A second gateway over the same database.</summary>
+    public async Task WithReplicaAsync(Func<Uri, Task> use)
+    {
+        await using var replica = new Factory(this);
+        replica.UseKestrel(0);
+        replica.StartServer();
+        using var client = replica.CreateClient();
+        await use(client.BaseAddress!);
+    }
+
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);

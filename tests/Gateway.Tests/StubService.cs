@@ -27,12 +27,15 @@ public sealed class StubService : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         app = builder.Build();
         app.MapGet("/openapi/v1.json", () => Results.Text(Document, "application/json"));
-        app.MapGet("/v1/installs/{id}/log", StreamAsync);
+        app.MapGet("/v1/installs/{id}/log", (Delegate)StreamAsync);
         app.MapFallback("{**path}", (Delegate)NoteAsync);
     }
 
     /// <summary>Headers by the path that they came with.</summary>
     public ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> Received { get; } = new();
+
+    /// <summary>Paths that are refused for a scope that is lacking, and which.</summary>
+    public ConcurrentDictionary<string, string> Lacking { get; } = new();
 
     public string Url { get; private set; } = "";
 
@@ -49,12 +52,15 @@ public sealed class StubService : IAsyncDisposable
         Received[context.Request.Path] = context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         var body = await reader.ReadToEndAsync(context.RequestAborted);
-        return Results.Json(new { path = context.Request.Path.Value, query = context.Request.QueryString.Value, length = body.Length });
+        if (Lacking.TryGetValue(context.Request.Path, out var scope))
+            return Results.Json(new { code = "insufficient_scope", status = 403, title = "The token's scopes do not allow this", detail = $"The scope {scope} is needed.", remedy = "Use another token." }, statusCode: 403);
+        return Results.Json(new { items = Array.Empty<object>(), path = context.Request.Path.Value, query = context.Request.QueryString.Value, length = body.Length });
     }
 
     /// <summary>One event, and then silence until the other side goes.</summary>
-    private static async Task StreamAsync(HttpContext context)
+    private async Task StreamAsync(HttpContext context)
     {
+        Received[context.Request.Path] = context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         context.Response.ContentType = "text/event-stream";
         await context.Response.WriteAsync("event: line\ndata: first\n\n");
         await context.Response.Body.FlushAsync();

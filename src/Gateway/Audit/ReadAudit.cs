@@ -15,13 +15,13 @@ internal static class ReadAudit
     internal sealed record Query(string? Actor, string? Path, bool? Denied, DateTimeOffset? Since, DateTimeOffset? Until, int? Limit, string? Cursor);
 
     public static void Map(WebApplication app) => app
-        .MapGet("/v1/audit", HandleAsync)
+        .MapGet("/v1/audit", ListAsync)
         .RequireTokenScope(TokenScopes.Admin)
         .WithErrors("bad_cursor", "bad_limit")
         .Produces<Page<AuditEntry>>().ProducesProblem(400)
         .WithName("ListAudit").WithSummary("Requests that changed something or were refused, the newest first").WithTags("Audit");
 
-    private static async Task<Page<AuditEntry>> HandleAsync([AsParameters] Query query, AuditStore store, CancellationToken cancel)
+    public static async Task<Page<AuditEntry>> ListAsync([AsParameters] Query query, AuditStore store, CancellationToken cancel)
     {
         var limit = Limit.Parse(query.Limit);
         var found = await store.ListAsync(

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Platform.Gateway.DataProtection;
 
-/// <summary>Keeps the keys of Data Protection in the gateway's database, so that every replica can read what another one protected.</summary>
+/// <summary>Keeps the keys of Data Protection in the gateway's database, so that every replica can read what another one protected: forms that were open before a restart, secrets of webhooks.</summary>
 internal sealed class KeyTable(NpgsqlDataSource database) : IXmlRepository
 {
     public IReadOnlyCollection<XElement> GetAllElements()

@@ -25,7 +25,7 @@ internal static class ListServices
         .Produces<Answer>()
         .WithName("ListServices").WithSummary("Whether each service can do its work").WithTags("services");
 
-    private static async Task<Answer> HandleAsync(IConfiguration configuration, IHttpClientFactory clients, CancellationToken cancel)
+    public static async Task<Answer> HandleAsync(IConfiguration configuration, IHttpClientFactory clients, CancellationToken cancel)
     {
         // This one answers, and its token was found in its database.
         var asked = Routes.Services.Order(StringComparer.Ordinal).SelectMany(service => AskAll(service, configuration, clients, cancel));

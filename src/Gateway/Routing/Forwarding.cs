@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
+using Platform.Gateway.Console;
 using Platform.Gateway.Limits;
 using Platform.Gateway.Tokens;
 using Platform.ServiceDefaults;
@@ -21,7 +22,7 @@ internal static class Forwarding
         var limits = builder.Configuration.GetSection(LimitSettings.Section).Get<LimitSettings>() ?? new();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StreamsEndWithin)
             .AddReverseProxy()
-            .LoadFromMemory(Routes.All, Routes.Clusters(TimeSpan.FromSeconds(limits.AnswerSeconds)))
+            .LoadFromMemory([.. Routes.All, .. ConsoleStreams.Routes], Routes.Clusters(TimeSpan.FromSeconds(limits.AnswerSeconds)))
             .AddTransforms(transforms => transforms.AddRequestTransform(ToService))
             .Services.AddSingleton<Yarp.ReverseProxy.ServiceDiscovery.IDestinationResolver, ServiceAddresses>();
     }
@@ -49,6 +50,7 @@ internal static class Forwarding
         var headers = transform.ProxyRequest.Headers;
         foreach (var name in headers.NonValidated.Select(header => header.Key).Where(IsInternal).ToList()) headers.Remove(name);
         headers.Remove("Authorization");
+        headers.Remove("Cookie");
 
         var services = transform.HttpContext.RequestServices;
         var token = transform.HttpContext.Features.GetRequiredFeature<ApiToken>();

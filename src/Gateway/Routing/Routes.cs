@@ -63,5 +63,8 @@ internal static class Routes
 
     public static string ServiceOf(string clusterId) => clusterId.Split(':')[0];
 
+    /// <summary>Of a service's streams, which may be silent for hours.</summary>
+    public static string StreamsOf(string service) => ClusterId(service, true);
+
     private static string ClusterId(string service, bool stream) => stream ? service + StreamMark : service;
 }

@@ -1,17 +1,16 @@
-using Platform.Gateway.Limits;
-using Platform.Gateway.Tokens.Issuer;
+using Platform.Gateway.Console.Session;
 using Platform.ServiceDefaults;
 
 namespace Platform.Gateway.Tokens;
 
-/// <summary>Bearer tokens as RFC 6750 says, in the Authorization header only; on everything but the open paths.</summary>
-internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cache, IssuedTokens issued, RequestLimits limits, TimeProvider time)
+/// <summary>Bearer tokens as RFC 6750 says, in the Authorization header only; on everything but the open paths and the console, which has its cookie.</summary>
+internal sealed class BearerAuthentication(RequestDelegate next, TokenGate gate)
 {
     private static readonly string[] OpenPaths = ["/health", "/alive", "/openapi.json", "/asyncapi.json"];
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (OpenPaths.Contains(context.Request.Path.Value, StringComparer.Ordinal))
+        if (OpenPaths.Contains(context.Request.Path.Value, StringComparer.Ordinal) || ConsolePaths.Covers(context.Request.Path))
         {
             await next(context);
             return;
@@ -21,20 +20,16 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cach
         try
         {
             token = await AuthenticateAsync(context);
-            // Whoever is refused from here on is known to the audit log.
-            context.Features.Set(token);
-            if (!token.AllowsFrom(context.Connection.RemoteIpAddress)) throw Errors.AddressNotAllowed();
         }
         catch (ProblemException e) when (e.Problem.Status < 500)
         {
-            limits.CountFailure(context.Connection.RemoteIpAddress);
+            gate.CountFailure(context);
             throw;
         }
         foreach (var required in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredTokenScope>() ?? [])
             if (!(required.Somewhere ? token.Held.AllowsSome(required.Scope) : token.Held.Allows(required.Scope)))
                 throw Refuse(context, "insufficient_scope", Scopes.Insufficient(required.Scope));
-        cache.Used(token);
-        using var guard = cache.Guard(context, token);
+        using var admitted = gate.Admit(context, token);
         await next(context);
     }
 
@@ -55,18 +50,9 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenCache cach
         if (!IsB64Token(text)) throw Refuse(context, "invalid_request", Errors.InvalidRequest("What follows Bearer has characters that no token has."));
         if (context.Request.Query.ContainsKey("access_token"))
             throw Refuse(context, "invalid_request", Errors.InvalidRequest("The request carries a token in its query too."));
-        if (issued.Recognises(text)) return await IssuedAsync(context, text);
-        if (!TokenText.IsWellFormed(text)) throw Refuse(context, "invalid_token", Errors.MistypedToken());
-
-        var token = await cache.FindAsync(TokenText.Hash(text), context.RequestAborted) ?? throw Refuse(context, "invalid_token", Errors.UnknownToken());
-        return token.IsExpired(time.GetUtcNow()) ? throw Refuse(context, "invalid_token", Errors.ExpiredToken()) : token;
-    }
-
-    private async Task<ApiToken> IssuedAsync(HttpContext context, string text)
-    {
         try
         {
-            return await issued.ValidateAsync(text, context.RequestAborted);
+            return await gate.CheckAsync(context, text);
         }
         catch (ProblemException e) when (e.Problem.Status == StatusCodes.Status401Unauthorized)
         {

@@ -30,15 +30,22 @@ internal static partial class CreateToken
 
     private static async Task<IResult> HandleAsync(Body body, TokenStore store, TokenCache cache, TimeProvider time, HttpContext context, CancellationToken cancel)
     {
+        var made = await MakeAsync(body, context.Features.GetRequiredFeature<ApiToken>().Name, store, cache, time, cancel);
+        context.Response.Headers.CacheControl = "no-store";
+        return Results.Created($"/v1/tokens/{made.Id}", made);
+    }
+
+    /// <returns>With its text.</returns>
+    /// <exception cref="ProblemException">422 <c>invalid_token_request</c>; 409 <c>token_exists</c>, <c>too_many_tokens</c>.</exception>
+    public static async Task<TokenView> MakeAsync(Body body, string createdBy, TokenStore store, TokenCache cache, TimeProvider time, CancellationToken cancel)
+    {
         var errors = Check(body, time.GetUtcNow(), out var networks);
         if (errors.Count > 0) throw Errors.InvalidTokenRequest(errors);
         var text = TokenText.Create();
-        var actor = context.Features.GetRequiredFeature<ApiToken>();
         var made = await store.AddAsync(
-            new(Guid.CreateVersion7(), body.Name!, TokenText.Hash(text), [.. body.Scopes!.Distinct()], body.ExpiresAt?.UtcDateTime, networks), actor.Name, MaxTokens, cancel);
+            new(Guid.CreateVersion7(), body.Name!, TokenText.Hash(text), [.. body.Scopes!.Distinct()], body.ExpiresAt?.UtcDateTime, networks), createdBy, MaxTokens, cancel);
         await cache.RefreshAsync(cancel);
-        context.Response.Headers.CacheControl = "no-store";
-        return Results.Created($"/v1/tokens/{made.Id}", made with { Token = text });
+        return made with { Token = text };
     }
 
     private static List<FieldError> Check(Body body, DateTimeOffset now, out IReadOnlyList<IPNetwork> networks)

@@ -14,10 +14,16 @@ internal static class RevokeToken
 
     private static async Task<IResult> HandleAsync(string token, TokenStore store, TokenCache cache, CancellationToken cancel)
     {
+        await RevokeAsync(token, store, cache, cancel);
+        return Results.NoContent();
+    }
+
+    /// <exception cref="Platform.ServiceDefaults.ProblemException">404 <c>unknown_token</c>; 409 <c>bootstrap_token</c>.</exception>
+    public static async Task RevokeAsync(string token, TokenStore store, TokenCache cache, CancellationToken cancel)
+    {
         var found = await store.FindAsync(token, cancel) ?? throw Errors.NoSuchToken(token);
         if (found.Name == TokenStore.BootstrapName) throw Errors.BootstrapToken();
         await store.RevokeAsync(found.Id, cancel);
         await cache.RefreshAsync(cancel);
-        return Results.NoContent();
     }
 }

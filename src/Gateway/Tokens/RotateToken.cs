@@ -21,6 +21,16 @@ internal static class RotateToken
     private static async Task<TokenView> HandleAsync(
         string token, [FromQuery(Name = "overlap_seconds")] int? overlap, TokenStore store, TokenCache cache, HttpContext context, CancellationToken cancel)
     {
+        var rotated = await RotateAsync(token, overlap, store, cache, cancel);
+        context.Response.Headers.CacheControl = "no-store";
+        return rotated;
+    }
+
+    /// <inheritdoc cref="HandleAsync"/>
+    /// <returns>With its new text.</returns>
+    /// <exception cref="Platform.ServiceDefaults.ProblemException">404 <c>unknown_token</c>; 409 <c>bootstrap_token</c>, <c>token_over</c>; 422 <c>invalid_token_request</c>.</exception>
+    public static async Task<TokenView> RotateAsync(string token, int? overlap, TokenStore store, TokenCache cache, CancellationToken cancel)
+    {
         if (overlap is < 0 or > LongestOverlap)
             throw Errors.InvalidTokenRequest([new("overlap_seconds", "out_of_range", $"From 0 to {LongestOverlap}.")]);
         var found = await store.FindAsync(token, cancel) ?? throw Errors.NoSuchToken(token);
@@ -28,7 +38,6 @@ internal static class RotateToken
         var text = TokenText.Create();
         var rotated = await store.RotateAsync(found.Id, TokenText.Hash(text), TimeSpan.FromSeconds(overlap ?? DefaultOverlap), cancel) ?? throw Errors.TokenOver(found.Name);
         await cache.RefreshAsync(cancel);
-        context.Response.Headers.CacheControl = "no-store";
         return rotated with { Token = text };
     }
 }

@@ -9,7 +9,7 @@ internal static class TokensSetup
         builder.Services.AddSingleton(new BootstrapToken(builder.Configuration));
         builder.Services.AddOptions<IssuerSettings>().BindConfiguration(IssuerSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IssuedTokens>().AddHttpClient(nameof(IssuedTokens), client => client.Timeout = IssuedTokens.AnswerWithin);
-        builder.Services.AddSingleton<TokenStore>().AddSingleton<TokenCache>().AddHostedService<TokenRefresher>();
+        builder.Services.AddSingleton<TokenStore>().AddSingleton<TokenCache>().AddSingleton<TokenGate>().AddHostedService<TokenRefresher>();
     }
 
     public static void MapTokens(this WebApplication app)

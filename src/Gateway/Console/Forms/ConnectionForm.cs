@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Platform.Gateway.Console.Services;
+using Platform.ServiceDefaults;
+
+namespace Platform.Gateway.Console.Forms;
+
+/// <summary>The request that the form of a connection makes, when it is new and when it is changed.</summary>
+internal static class ConnectionForm
+{
+    /// <summary>Of the connection itself, whatever its connector is.</summary>
+    public static readonly IReadOnlyList<FormField> Settings =
+    [
+        new("full_listing", [], FieldKind.Boolean, "Every run lists everything there is: what a run that succeeds did not send is deleted."),
+        new("changed_events", [], FieldKind.Boolean, "Publish an event with every change of an object."),
+        new("streams", [], FieldKind.Lines, "The streams to sync; none: all."),
+        new("max_delete_fraction", [], FieldKind.Number, "The delete guard: the part of a stream, 0 to 1, that one run may delete; 0.5 where it is not given."),
+        new("max_attempts", [], FieldKind.Integer, "Attempts of a run that fails for passing reasons, 1 to 10."),
+        new("first_page_seconds", [], FieldKind.Integer, "From the connector's start to its first page."),
+        new("idle_seconds", [], FieldKind.Integer, "Between two signs of life of a sync."),
+        new("total_seconds", [], FieldKind.Integer, "Of one attempt."),
+    ];
+
+    public static readonly IReadOnlyDictionary<string, string> Titles = new Dictionary<string, string>
+    {
+        ["full_listing"] = "Full listing", ["changed_events"] = "Events of changes", ["streams"] = "Streams", ["max_delete_fraction"] = "Most that may be deleted",
+        ["max_attempts"] = "Attempts", ["first_page_seconds"] = "Seconds to the first page", ["idle_seconds"] = "Idle seconds", ["total_seconds"] = "Seconds in all",
+        ["options"] = "Options",
+    };
+
+    /// <summary>The options of a connector that doesn't describe itself: whatever it takes.</summary>
+    public static readonly FormField Opaque = new(SpecificationFields.Root, [], FieldKind.Long, "This connector does not say which options it takes: text, or JSON, as its documentation says.");
+
+    /// <param name="before">Null: the connection is new.</param>
+    /// <exception cref="ProblemException">422 <c>invalid_form</c>.</exception>
+    public static JsonObject Read(ConnectorSpecification? specification, IFormCollection form, ConnectionRow? before)
+    {
+        List<FieldError> errors = [];
+        var body = new JsonObject();
+        foreach (var field in Settings)
+        {
+            var text = form[field.Name].ToString().Trim();
+            body[field.Name] = field.Kind switch
+            {
+                FieldKind.Boolean => form[field.Name].Contains("true"),
+                FieldKind.Lines => new JsonArray([.. text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(line => JsonValue.Create(line))]),
+                _ when text.Length == 0 => null,
+                _ => Number(field, text, errors),
+            };
+        }
+
+        if (specification is not null) body["options"] = FormReader.Read(SpecificationFields.Of(specification), form, before?.Options ?? (before is null ? null : []), errors);
+        else if (form[SpecificationFields.Root].ToString() is { Length: > 0 } options) body["options"] = options.ReplaceLineEndings("\n");
+        return errors.Count == 0 ? body : throw Errors.InvalidForm(errors);
+    }
+
+    /// <summary>The settings as the form shows them.</summary>
+    public static JsonObject Present(ConnectionRow row) => new()
+    {
+        ["full_listing"] = row.FullListing, ["changed_events"] = row.ChangedEvents, ["streams"] = new JsonArray([.. row.Streams.Select(stream => JsonValue.Create(stream))]),
+        ["max_delete_fraction"] = row.MaxDeleteFraction, ["max_attempts"] = row.MaxAttempts, ["first_page_seconds"] = row.FirstPageSeconds,
+        ["idle_seconds"] = row.IdleSeconds, ["total_seconds"] = row.TotalSeconds,
+    };
+
+    // These the service wants as numbers.
+    private static JsonNode? Number(FormField field, string text, List<FieldError> errors)
+    {
+        if (decimal.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var number))
+            return field.Kind == FieldKind.Integer && number == decimal.Truncate(number) && Math.Abs(number) < long.MaxValue ? JsonValue.Create((long)number) : JsonValue.Create(number);
+        errors.Add(new(field.Name, "wrong_type", "It is no number."));
+        return null;
+    }
+}
