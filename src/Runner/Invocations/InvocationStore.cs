@@ -96,7 +96,7 @@ internal sealed class InvocationStore(NpgsqlDataSource database)
             $"""
             select {Brief} from invocations
             where (@connections::text[] is null
-                    or exists (select from unnest(@connections, @actions) as covered(connection, action) where invocations.connection like covered.connection and invocations.action like covered.action))
+                    or exists (select from unnest(@connections::text[], @actions::text[]) as covered(connection, action) where invocations.connection like covered.connection and invocations.action like covered.action))
                 and (@connection::text is null or connection = @connection) and (@action::text is null or action = @action)
                 and (@state::text is null or state = @state) and (@before::uuid is null or id < @before)
             order by id desc limit @limit

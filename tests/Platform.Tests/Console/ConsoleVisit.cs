@@ -30,7 +30,7 @@ internal sealed partial class ConsoleVisit : IAsyncDisposable
         page.Console += (_, message) =>
         {
             // That a form or a search was refused is what the test asked for; the browser tells it of every document.
-            if (message.Type is "error" or "warning" && !AskedFor().IsMatch(message.Text)) complaints.Add($"{message.Type}: {message.Text}");
+            if (message.Type is "error" or "warning" && !AskedFor().IsMatch(message.Text)) complaints.Add($"{message.Type}: {message.Text} ({message.Location})");
         };
     }
 
@@ -62,6 +62,9 @@ internal sealed partial class ConsoleVisit : IAsyncDisposable
     /// <summary>The present page in light and dark, by axe's rules, and on the narrowest screen.</summary>
     public async Task JudgeAsync()
     {
+        // What a service could not do is told in the page, which axe is content with.
+        if (await Page.Locator(".problem .code").AllInnerTextsAsync() is var codes && codes.Contains("internal_error"))
+            Assert.Fail($"{Page.Url} has met a defect: {string.Join(' ', await Page.Locator(".problem").AllInnerTextsAsync())}");
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
             await Page.EmulateMediaAsync(new() { ColorScheme = scheme });

@@ -214,8 +214,8 @@ public sealed class JourneyTests(PlatformFixture platform, Chromium chromium) : 
         await Expect(visit.Box("count")).ToHaveAttributeAsync("aria-invalid", "true");
         await Expect(page.Locator(".errors")).ToContainTextAsync("less than 1001");
         await visit.JudgeAsync();
-        await visit.Box("count").FillAsync("3");
         await visit.ScreenshotAsync("action");
+        await visit.Box("count").FillAsync("3");
         await visit.ClickAsync("Invoke largest");
         await visit.ExpectStateAsync("succeeded");
         await Expect(page.GetByLabel("Result")).ToContainTextAsync("\"path\"");
