@@ -48,6 +48,18 @@ internal sealed partial class DescribeOperation : IOpenApiOperationTransformer
         ["level"] = "Only lines of this level and above: trace, debug, info, warn, error.",
         ["run"] = "Id of a run: only what it left.",
         ["reason"] = "Only with this reason.",
+        ["type"] = "Only events of this type; * stands for any characters, such as sync.*. May be given several times.",
+        ["after"] = "Id of the last event that was seen; the header Last-Event-ID wins over it.",
+        ["from"] = "Without an id: beginning, all that are kept, or now.",
+        ["revoked"] = "true: those too that were revoked.",
+        ["overlap_seconds"] = "So long the text before works as well.",
+        ["refresh"] = "true: the catalogs are read anew.",
+        ["strict"] = "true: a bundle that comes out with another digest than the file says is a failure.",
+        ["actor"] = "Only what the token of this name asked for.",
+        ["path"] = "Only paths that begin so, such as /v1/connections/orders.",
+        ["denied"] = "true: only what was refused.",
+        ["since"] = "Only from this time on.",
+        ["until"] = "Only before this time.",
         ["connector"] = "Name of a connector: only what belongs to it.",
     };
 

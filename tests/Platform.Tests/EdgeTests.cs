@@ -49,6 +49,7 @@ public sealed class EdgeTests(PlatformFixture platform)
     [InlineData("/health")]
     [InlineData("/alive")]
     [InlineData("/openapi.json")]
+    [InlineData("/asyncapi.json")]
     public async Task The_gateways_open_pages_need_no_token(string path)
     {
         using var http = new HttpClient { BaseAddress = platform.GatewayUrl };

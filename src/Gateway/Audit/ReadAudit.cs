@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
 using Platform.Gateway.Tokens;
 using Platform.ServiceDefaults;
 
@@ -12,7 +13,9 @@ internal static class ReadAudit
     /// <param name="Denied">Only what was refused: 401, 403 and 429.</param>
     /// <param name="Since">Only from this time on.</param>
     /// <param name="Until">Only before this time.</param>
-    internal sealed record Query(string? Actor, string? Path, bool? Denied, DateTimeOffset? Since, DateTimeOffset? Until, int? Limit, string? Cursor);
+    internal sealed record Query(
+        [FromQuery(Name = "actor")] string? Actor, [FromQuery(Name = "path")] string? Path, [FromQuery(Name = "denied")] bool? Denied,
+        [FromQuery(Name = "since")] DateTimeOffset? Since, [FromQuery(Name = "until")] DateTimeOffset? Until, [FromQuery(Name = "limit")] int? Limit, [FromQuery(Name = "cursor")] string? Cursor);
 
     public static void Map(WebApplication app) => app
         .MapGet("/v1/audit", ListAsync)

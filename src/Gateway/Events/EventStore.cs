@@ -86,20 +86,9 @@ internal sealed class EventStore(NpgsqlDataSource database)
         {
             BatchCommands =
             {
-                new(
-                    """
-                    SELECT seq, event_id, type, source, connection, time, data FROM events
-                    WHERE seq > $1 AND seq <= $2 AND ($3::text[] IS NULL OR type LIKE ANY ($3)) AND ($4::text[] IS NULL OR connection = ANY ($4))
-                        AND ($5::text[] IS NULL OR connection LIKE ANY ($5))
-                    ORDER BY seq LIMIT $6
-                    """)
+                new($"{Select} AND seq > $4 AND seq <= $5 ORDER BY seq LIMIT $6")
                 {
-                    Parameters =
-                    {
-                        new() { Value = after }, new() { Value = upTo }, Texts(filter is { Types.Count: > 0 } ? EventFilter.ForSql(filter.Types) : null),
-                        Texts(filter is { Connections.Count: > 0 } ? [.. filter.Connections] : null), Texts(filter?.Allowed is { } allowed ? EventFilter.ForSql(allowed) : null),
-                        new() { Value = most },
-                    },
+                    Parameters = { Types(filter), Connections(filter), Allowed(filter), new() { Value = after }, new() { Value = upTo }, new() { Value = most } },
                 },
                 // After the rows: what a purge took meanwhile is noticed.
                 new("SELECT gone FROM event_log"),
@@ -110,7 +99,7 @@ internal sealed class EventStore(NpgsqlDataSource database)
         while (await row.ReadAsync(cancel))
         {
             if (full |= size > bytes) continue;
-            events.Add(new(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4), row.GetDateTime(5), row.GetString(6)));
+            events.Add(Read(row));
             size += events[^1].Json.Length;
         }
 
@@ -118,6 +107,17 @@ internal sealed class EventStore(NpgsqlDataSource database)
         await row.NextResultAsync(cancel);
         await row.ReadAsync(cancel);
         return row.GetInt64(0) > after ? null : (events, !full);
+    }
+
+    /// <summary>The last ones, the newest first.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> LatestAsync(EventFilter filter, int most, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand($"{Select} ORDER BY seq DESC LIMIT $4");
+        command.Parameters.AddRange(new NpgsqlParameter[] { Types(filter), Connections(filter), Allowed(filter), new() { Value = most } });
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var events = new List<StoredEvent>();
+        while (await row.ReadAsync(cancel)) events.Add(Read(row));
+        return events;
     }
 
     /// <summary>Removes some of those that are too old, the oldest first, with their deliveries.</summary>
@@ -140,6 +140,20 @@ internal sealed class EventStore(NpgsqlDataSource database)
         await transaction.CommitAsync(cancel);
         return deleted;
     }
+
+    private const string Select = """
+        SELECT seq, event_id, type, source, connection, time, data FROM events
+        WHERE ($1::text[] IS NULL OR type LIKE ANY ($1)) AND ($2::text[] IS NULL OR connection = ANY ($2)) AND ($3::text[] IS NULL OR connection LIKE ANY ($3))
+        """;
+
+    private static StoredEvent Read(NpgsqlDataReader row) =>
+        new(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4), row.GetDateTime(5), row.GetString(6));
+
+    private static NpgsqlParameter Types(EventFilter? filter) => Texts(filter is { Types.Count: > 0 } ? EventFilter.ForSql(filter.Types) : null);
+
+    private static NpgsqlParameter Connections(EventFilter? filter) => Texts(filter is { Connections.Count: > 0 } ? [.. filter.Connections] : null);
+
+    private static NpgsqlParameter Allowed(EventFilter? filter) => Texts(filter?.Allowed is { } allowed ? EventFilter.ForSql(allowed) : null);
 
     private static NpgsqlParameter Texts(string[]? values) => new() { Value = (object?)values ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
 }

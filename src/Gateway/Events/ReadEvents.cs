@@ -16,7 +16,14 @@ internal static class ReadEvents
     /// <summary>An event of a page: the CloudEvent, and the id by which to go on behind it.</summary>
     internal sealed record Item(long Id, System.Text.Json.JsonElement Event);
 
-    public static void MapEvents(this WebApplication app) => app
+    public static void MapEvents(this WebApplication app)
+    {
+        Map(app);
+        // For the console's page: opened by its cookie. Whoever may not hear of events hears of none there.
+        app.MapGet(Console.Session.ConsolePaths.Root + "/events/stream", HandleAsync).IsLong().ExcludeFromDescription();
+    }
+
+    private static void Map(WebApplication app) => app
         .MapGet("/v1/events", HandleAsync)
         .RequireTokenScopeSomewhere(EventFilter.Scope)
         .IsLong()

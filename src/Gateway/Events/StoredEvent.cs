@@ -21,6 +21,11 @@ internal sealed class StoredEvent(long seq, string id, string type, string sourc
 
     public string? Connection { get; } = connection;
 
+    public DateTime Time { get; } = time;
+
+    /// <summary>JSON, as it was published.</summary>
+    public string Data { get; } = data;
+
     /// <summary>The CloudEvent in JSON, on one line: structured mode of its HTTP binding.</summary>
     public byte[] Json { get; } = Write(id, type, source, time, data);
 

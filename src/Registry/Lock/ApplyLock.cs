@@ -26,7 +26,7 @@ internal static class ApplyLock
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPut("/v1/lock", HandleAsync)
             .RequireScope("connectors:install")
-            .WithErrors("body_too_large", "install_running")
+            .WithErrors("body_too_large", "install_running", "invalid_lock")
             .WithName("PutLock").WithSummary("Installs what a lock file pins").WithTags("Connectors")
             .WithDescription("""
                 Sources must have the pinned commit or digest. A bundle that comes out with another digest is the install's warning bundle_differs; with

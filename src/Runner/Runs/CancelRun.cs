@@ -9,6 +9,7 @@ internal static class CancelRun
         .MapPost("/{id}/cancel", HandleAsync)
         .RequireScopeSomewhere("runs:start")
         .WithErrors("run_finished", "unknown_run")
+        .ProducesProblem(404).ProducesProblem(409)
         .Produces<RunView>(StatusCodes.Status202Accepted)
         .WithSummary("Cancel a run");
 

@@ -8,6 +8,7 @@ internal static class GetRun
         .MapGet("/{id}", async (string id, HttpContext context, RunStore store, CancellationToken cancel) => (await FindAsync(context, store, id, cancel)).View())
         .RequireScopeSomewhere("runs:read")
         .WithErrors("unknown_run")
+        .ProducesProblem(404)
         .WithSummary("One run: state, progress, outcome");
 
     /// <exception cref="ProblemException">404 <c>unknown_run</c>, for what is no id, and for a run of a connection that the caller's scope does not cover too.</exception>

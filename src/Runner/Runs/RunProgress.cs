@@ -14,5 +14,6 @@ internal static class RunProgress
         })
         .RequireScopeSomewhere("runs:read")
         .WithErrors("unknown_run")
+        .ProducesProblem(404)
         .WithSummary("Follow a run (server-sent events)");
 }

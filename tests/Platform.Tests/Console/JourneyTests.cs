@@ -128,8 +128,19 @@ public sealed class JourneyTests(PlatformFixture platform, Chromium chromium) : 
         var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = name });
         await Expect(row).ToContainTextAsync("every");
         await visit.JudgeAsync();
+        // What happens elsewhere comes to the page of events by itself.
+        await using var beside = await chromium.VisitAsync(platform);
+        await beside.SignInAsync(platform.Token);
+        await beside.Page.GotoAsync($"/console/events?type=sync.completed&connection={name}");
+        await Expect(beside.Page.GetByText("What happens from now on appears here.")).ToBeVisibleAsync();
         await row.GetByRole(AriaRole.Button, new() { Name = "Run now" }).ClickAsync();
         await visit.ExpectStateAsync("succeeded");
+        var completed = beside.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "sync.completed" });
+        await Expect(completed).ToHaveCountAsync(1, new() { Timeout = ConsoleVisit.LongPatience });
+        await completed.Locator("summary").ClickAsync();
+        await Expect(completed).ToContainTextAsync("\"received\"");
+        await beside.JudgeAsync();
+        beside.AssertNothingToComplainOf();
         await visit.FollowAsync("Schedules");
         await row.Locator("summary").ClickAsync();
         await row.GetByRole(AriaRole.Button, new() { Name = "Yes, delete" }).ClickAsync();
@@ -158,7 +169,7 @@ public sealed class JourneyTests(PlatformFixture platform, Chromium chromium) : 
         await using var visit = await chromium.VisitAsync(platform);
         var page = visit.Page;
         await visit.SignInAsync(platform.Token);
-        foreach (var path in new[] { "", "/connectors", "/connectors/install", "/connections", "/connections/new", "/runs", "/objects", "/actions", "/schedules", "/tokens", "/audit", "/nowhere", "/sign-in" })
+        foreach (var path in new[] { "", "/connectors", "/connectors/install", "/connections", "/connections/new", "/runs", "/objects", "/actions", "/schedules", "/events", "/tokens", "/audit", "/nowhere", "/sign-in" })
         {
             await page.GotoAsync("/console" + path);
             await visit.JudgeAsync();

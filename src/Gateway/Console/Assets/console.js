@@ -1,5 +1,6 @@
 // What moves in the console: progress, logs, and small help with forms. Everything else works without it.
 const mostLines = 5000;
+const mostEvents = 200;
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const bytes = value => value < 1e3 ? `${value} B` : value < 1e6 ? `${(value / 1e3).toFixed(1)} kB` : value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`;
 const moment = text => { const at = new Date(text); return `${at.toLocaleDateString("sv")} ${at.toLocaleTimeString("en-GB")}`; };
@@ -93,6 +94,42 @@ function followLog(log) {
   open();
 }
 
+function eventRow(id, event) {
+  const row = document.createElement("tr");
+  const add = (tag, text) => { const cell = document.createElement(tag); if (text != null) cell.textContent = text; row.append(cell); return cell; };
+  const at = document.createElement("time");
+  at.dateTime = at.title = event.time;
+  at.textContent = moment(event.time);
+  add("td").append(at);
+  add("th", event.type).scope = "row";
+  add("td", event.data?.connection);
+  const cell = add("td");
+  cell.className = "long";
+  const details = document.createElement("details");
+  const pre = document.createElement("pre");
+  pre.tabIndex = 0;
+  pre.setAttribute("aria-label", `Event ${id}`);
+  pre.textContent = JSON.stringify(event.data, null, 2);
+  details.append(Object.assign(document.createElement("summary"), { textContent: id }), pre);
+  cell.append(details);
+  return row;
+}
+
+function followEvents(table) {
+  const known = new Set([...table.querySelectorAll("summary")].map(summary => summary.textContent));
+  const body = table.tBodies[0];
+  const source = new EventSource(table.dataset.events);
+  const add = event => {
+    if (known.has(event.lastEventId)) return;
+    known.add(event.lastEventId);
+    body.prepend(eventRow(event.lastEventId, JSON.parse(event.data)));
+    while (body.rows.length > mostEvents) body.lastElementChild.remove();
+  };
+  // Each type is an event of its own name.
+  for (const type of table.dataset.types.split(" ")) source.addEventListener(type, add);
+  addEventListener("pagehide", () => source.close());
+}
+
 function enhance(root) {
   for (const time of root.querySelectorAll("time")) {
     time.title = time.textContent;
@@ -127,5 +164,6 @@ const facts = document.getElementById("facts");
 if (facts?.dataset.progress) followProgress(facts);
 if (facts?.dataset.refresh) refreshWhileOpen(facts);
 document.querySelectorAll("[data-log]").forEach(followLog);
+document.querySelectorAll("[data-events]").forEach(followEvents);
 // The first wrong field is where the person goes on.
 document.querySelector("[aria-invalid=true]")?.focus();

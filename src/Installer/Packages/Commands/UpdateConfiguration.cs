@@ -12,7 +12,7 @@ internal sealed class UpdateConfiguration(LocalRoots roots, CommandWork work, Ch
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/images/configurations/updates", (Body body, UpdateConfiguration update, CancellationToken cancel) => update.RunAsync(body, cancel))
-        .RequireScope("connectors:install").WithExample("""{"folder": "/srv/configuration", "env": {"ARTICLES_URL": "https://example.org"}}""").WithName("UpdateConfiguration").WithTags("Images")
+        .RequireScope("connectors:install").WithErrors("invalid_package_command", "local_not_allowed", "local_not_found").WithExample("""{"folder": "/srv/configuration", "env": {"ARTICLES_URL": "https://example.org"}}""").WithName("UpdateConfiguration").WithTags("Images")
         .WithSummary("Runs the command update of a packaged connector in its folder")
         .WithDescription("On a copy, which takes the folder's place when the command has succeeded. Waits for its end.")
         .Produces<ChangeReport>().ProducesProblem(409).ProducesProblem(422).ProducesProblem(503);

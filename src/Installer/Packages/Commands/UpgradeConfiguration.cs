@@ -20,7 +20,7 @@ internal sealed class UpgradeConfiguration(
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/images/configurations/upgrades", (Body body, UpgradeConfiguration upgrade, CancellationToken cancel) => upgrade.RunAsync(body, cancel))
-        .RequireScope("connectors:install").WithExample("""{"folder": "/srv/configuration", "package": "https://example.org/articles-2.tgz"}""").WithName("UpgradeConfiguration").WithTags("Images")
+        .RequireScope("connectors:install").WithErrors("invalid_package_command", "local_not_allowed", "local_not_found").WithExample("""{"folder": "/srv/configuration", "package": "https://example.org/articles-2.tgz"}""").WithName("UpgradeConfiguration").WithTags("Images")
         .WithSummary("Replaces the definition of a packaged connector in a folder by another version's, and runs that version's upgradeConfiguration")
         .WithDescription("On a copy, which takes the folder's place when the command has succeeded. Waits for its end.")
         .Produces<ChangeReport>().ProducesProblem(409).ProducesProblem(422).ProducesProblem(503);

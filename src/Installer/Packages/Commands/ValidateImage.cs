@@ -19,7 +19,7 @@ internal sealed class ValidateImage(LocalRoots roots, CommandWork work, FetchPac
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/images/validations", (Body body, ValidateImage validate, CancellationToken cancel) => validate.RunAsync(body, cancel))
         // It runs whatever the image or package holds, as an install does.
-        .RequireScope("connectors:install").WithExample("""{"image": "articles:1", "configuration": "/srv/configuration"}""").WithName("ValidateImage").WithTags("Images")
+        .RequireScope("connectors:install").WithErrors("invalid_package_command", "local_not_allowed", "local_not_found").WithExample("""{"image": "articles:1", "configuration": "/srv/configuration"}""").WithName("ValidateImage").WithTags("Images")
         .WithSummary("Reads the schema and capabilities of an image or package without starting its server")
         .WithDescription("By the package's command printSchemaAndCapabilities, else by the image with that argument. Waits for its end.")
         .Produces<ValidationReport>().ProducesProblem(422).ProducesProblem(503);

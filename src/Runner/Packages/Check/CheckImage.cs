@@ -21,7 +21,7 @@ internal sealed class CheckImage(ImageCheck check, LocalFolders folders, IOption
         .WithTags("Images")
         // It starts whatever the image holds, as an install does.
         .RequireScope("connectors:install").WithExample("""{"image": "articles:1"}""")
-        .WithErrors("installer_unavailable", "too_many_checks")
+        .WithErrors("configuration_too_large", "configuration_unreadable", "image_missing", "image_required", "installer_unavailable", "local_not_allowed", "local_not_found", "too_many_checks")
         .Produces<ImageReport>()
         .ProducesProblem(403).ProducesProblem(404).ProducesProblem(422).ProducesProblem(503)
         .WithSummary("Check whether an image follows the specifications of packaged connectors")
