@@ -1,4 +1,5 @@
 using Platform.Gateway.Console.Session;
+using Platform.Gateway.Docs;
 using Platform.ServiceDefaults;
 
 namespace Platform.Gateway.Tokens;
@@ -10,7 +11,7 @@ internal sealed class BearerAuthentication(RequestDelegate next, TokenGate gate)
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (OpenPaths.Contains(context.Request.Path.Value, StringComparer.Ordinal) || ConsolePaths.Covers(context.Request.Path))
+        if (OpenPaths.Contains(context.Request.Path.Value, StringComparer.Ordinal) || ConsolePaths.Covers(context.Request.Path) || DocsSetup.Covers(context.Request.Path))
         {
             await next(context);
             return;
