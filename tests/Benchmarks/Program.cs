@@ -36,7 +36,7 @@ switch (args)
     case ["ndc", .. var options]:
         return await SystemBenchmark.RunAsync("ndc", options, PackagePlan.Of, PackageTimes.RunAsync, ("docker", DockerExec.ClientVersion()));
     case ["edge", .. var options]:
-        return await SystemBenchmark.RunAsync("edge", options, EdgePlan.Of, EdgeTimes.RunAsync);
+        return await SystemBenchmark.RunAsync("edge", options, EdgePlan.Of, EdgeBenchmark.RunAsync);
     default:
         await Console.Error.WriteLineAsync("error bad_usage: start this by ./platform bench");
         return 2;

@@ -108,7 +108,7 @@ public sealed class BenchTests : IDisposable
         Checkout.Require("/usr/lib/postgresql", "postgresql");
         RequirePeers();
 
-        await MeasuresAsync("edge", "edge", "edge");
+        await MeasuresAsync("edge", "edge", "edge", "gateway-memory", "lost-events", "stream-errors");
     }
 
     /// <returns>What was printed.</returns>

@@ -19,7 +19,7 @@ internal static class EdgeTimes
     {
         var secret = RandomNumberGenerator.GetHexString(40, lowercase: true);
         Progress.Say("starting the platform");
-        await using var platform = await PlatformProcess.StartAsync(folder, ("Parameters__internal-secret", secret));
+        await using var platform = await PlatformProcess.StartAsync(folder, [("Parameters__internal-secret", secret), .. EdgePlan.Limits]);
         var service = new Uri(PlatformProcess.ServiceAddress("registry", secret));
         await using var nginx = await Nginx.StartAsync(folder, service, InternalSecret.Header, secret);
         var token = $"Bearer {platform.Token}";

@@ -34,10 +34,19 @@ internal sealed class PlatformProcess : IAsyncDisposable
     }
 
     /// <summary>Of the Runner, as the kernel counts it; bytes.</summary>
-    public long RunnerMemory => Status("VmRSS:");
+    public long RunnerMemory => Status(runner, "VmRSS:");
 
     /// <summary>The most that it had since its start.</summary>
-    public long RunnerPeakMemory => Status("VmHWM:");
+    public long RunnerPeakMemory => Status(runner, "VmHWM:");
+
+    /// <summary>The gateway's process.</summary>
+    public int Gateway { get; private set; }
+
+    /// <summary>As of the Runner.</summary>
+    public long GatewayMemory => Status(Gateway, "VmRSS:");
+
+    /// <summary>As of the Runner.</summary>
+    public long GatewayPeakMemory => Status(Gateway, "VmHWM:");
 
     /// <summary>Of the container engine that the Runner uses; null: it looks for one itself.</summary>
     public string? EngineSocket => File.ReadAllText($"/proc/{runner}/environ").Split('\0')
@@ -58,7 +67,7 @@ internal sealed class PlatformProcess : IAsyncDisposable
     }
 
     /// <param name="folder">For its data and configuration; connectors may be installed from below it and may read it.</param>
-    /// <param name="settings">For the Runner.</param>
+    /// <param name="settings">For the services, all of which get all of them.</param>
     public static Task<PlatformProcess> StartAsync(string folder, params (string Name, string Value)[] settings) => StartAsync(folder, [], settings);
 
     /// <param name="more">Further arguments of <c>up</c>.</param>
@@ -82,6 +91,7 @@ internal sealed class PlatformProcess : IAsyncDisposable
             using var token = JsonDocument.Parse(await File.ReadAllTextAsync(config));
             platform.http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.RootElement.GetProperty("token").GetString());
             platform.runner = Find("Platform.Runner", $"Data__Directory={data}");
+            platform.Gateway = Find("Platform.Gateway", $"Gateway__BootstrapToken={platform.Token}");
             return platform;
         }
         catch
@@ -106,6 +116,15 @@ internal sealed class PlatformProcess : IAsyncDisposable
     /// <param name="streams">To be synced; none: all.</param>
     public Task ConnectAsync(string connection, string connector, string options, params string[] streams) =>
         SendAsync("/v1/connections", new { name = connection, connector, options, streams });
+
+    public async Task DisconnectAsync(string connection)
+    {
+        using var answer = await http.DeleteAsync($"/v1/connections/{connection}");
+        if (!answer.IsSuccessStatusCode)
+            throw new InvalidOperationException($"The connection was not deleted: {await answer.Content.ReadAsStringAsync()}");
+    }
+
+    public Task<JsonElement> GetAsync(string path) => http.GetFromJsonAsync<JsonElement>(path);
 
     /// <summary>Until the action has ended.</summary>
     /// <exception cref="InvalidOperationException">It did not succeed.</exception>
@@ -207,9 +226,9 @@ internal sealed class PlatformProcess : IAsyncDisposable
 
     private static string State(JsonElement record) => record.GetProperty("state").GetString()!;
 
-    private long Status(string key)
+    private static long Status(int process, string key)
     {
-        var line = File.ReadLines($"/proc/{runner}/status").Single(line => line.StartsWith(key, StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith(key, StringComparison.Ordinal));
         return 1024 * long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
