@@ -18,7 +18,8 @@ public sealed class RestrictedScopeTests(ServersFixture servers, GoConnectors co
         Hold("runs:read:own runs:start:own");
 
         Assert.Equal([own], await IdsAsync("/v1/runs"));
-        Assert.Empty(await IdsAsync("/v1/runs?connection=foreign"));
+        foreach (var path in new[] { "/v1/runs", "/v1/schedules" })
+            Assert.Equal((403, "insufficient_scope"), Code(await SendAsync(runner, HttpMethod.Get, path + "?connection=foreign")));
         Assert.Empty(await IdsAsync("/v1/schedules"));
         Assert.Equal("succeeded", Text(await GetAsync($"/v1/runs/{own}"), "state"));
         foreach (var (method, path) in new[]
@@ -52,6 +53,7 @@ public sealed class RestrictedScopeTests(ServersFixture servers, GoConnectors co
         Assert.Equal((403, "insufficient_scope"), Code(await SendAsync(runner, HttpMethod.Get, "/v1/connections/c/actions/open")));
         Assert.Equal((403, "insufficient_scope"), Code(await SendAsync(runner, HttpMethod.Get, "/v1/connections/other/actions")));
         Assert.Equal([invoked["close_one"]], await IdsAsync("/v1/invocations"));
+        Assert.Equal((403, "insufficient_scope"), Code(await SendAsync(runner, HttpMethod.Get, "/v1/invocations?connection=other")));
         foreach (var path in new[] { "", "/log", "/progress", "/result" })
             Assert.Equal((404, "unknown_invocation"), Code(await SendAsync(runner, HttpMethod.Get, $"/v1/invocations/{invoked["open"]}{path}")));
         Assert.Equal((404, "unknown_invocation"), Code(await SendAsync(runner, HttpMethod.Post, $"/v1/invocations/{invoked["open"]}/cancel")));

@@ -17,6 +17,8 @@ internal static class ListInvocations
     {
         if (state is not null && !InvocationState.All.Contains(state))
             throw Errors.UnknownInvocationState(state);
+        if (connection is not null)
+            context.Caller().RequireSome(connection);
         var count = Limit.Parse(limit);
         Guid? before = Cursor.Decode(cursor, 1) is { } parts ? Guid.TryParse(parts[0], out var id) ? id : throw Errors.BadCursor() : null;
         var found = await store.ListAsync(context.Caller().ActionPatterns, connection, action, state, before, count + 1, cancel);

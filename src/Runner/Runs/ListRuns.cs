@@ -16,6 +16,8 @@ internal static class ListRuns
     {
         if (state is not null && !RunState.All.Contains(state))
             throw Errors.UnknownState(state);
+        if (connection is not null)
+            context.Caller().Require(connection);
         var count = Limit.Parse(limit);
         Guid? before = Cursor.Decode(cursor, 1) is { } parts ? Guid.TryParse(parts[0], out var id) ? id : throw Errors.BadCursor() : null;
         var found = await store.ListAsync(context.Caller().Patterns, connection, state, before, count + 1, cancel);

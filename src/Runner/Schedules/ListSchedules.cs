@@ -16,6 +16,8 @@ internal static class ListSchedules
     private static async Task<Page<ScheduleView>> HandleAsync(
         HttpContext context, ScheduleStore store, ScheduleTriggers triggers, CancellationToken cancel, string? connection = null, int? limit = null, string? cursor = null)
     {
+        if (connection is not null)
+            context.Caller().Require(connection);
         var count = Limit.Parse(limit);
         Guid? after = Cursor.Decode(cursor, 1) is { } parts ? Guid.TryParse(parts[0], out var id) ? id : throw Errors.BadCursor() : null;
         var found = await store.ListAsync(context.Caller().Patterns, connection, after, count + 1, cancel);
