@@ -34,7 +34,11 @@ public static class ServiceDefaultsSetup
             options.Limits.MaxRequestBodySize = BodyLimit.Bytes;
         });
         services.AddGrpcDefaults();
-        services.AddOpenApi(options => options.AddOperationTransformer<DescribeOperation>().AddDocumentTransformer<DescribeDocument>());
+        services.AddOpenApi(options =>
+        {
+            options.CreateSchemaReferenceId = SchemaNames.Of;
+            options.AddSchemaTransformer<DescribeSchema>().AddOperationTransformer<DescribeOperation>().AddDocumentTransformer<DescribeDocument>();
+        });
         services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [Probes.LiveTag]);
 
         services.AddServiceDiscovery();

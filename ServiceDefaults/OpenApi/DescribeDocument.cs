@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace Platform.ServiceDefaults;
 
-/// <summary>Adds the one schema of all problems: RFC 9457 with this platform's members.</summary>
+/// <summary>Completes what takes the whole document: the one schema of all problems (RFC 9457 with this platform's members), what bodies may leave out, examples of answers.</summary>
 internal sealed class DescribeDocument : IOpenApiDocumentTransformer
 {
     public const string ProblemName = "Problem";
@@ -47,7 +47,33 @@ internal sealed class DescribeDocument : IOpenApiDocumentTransformer
                     """)!,
             ],
         };
+        var operations = document.Paths.SelectMany(path => path.Value.Operations?.Values.Select(operation => (Path: path.Key, Operation: operation)) ?? []).ToList();
+        foreach (var (path, operation) in operations)
+            foreach (var (status, response) in operation.Responses ?? [])
+                if (status[0] == '2')
+                    foreach (var (type, answer) in response.Content ?? new Dictionary<string, OpenApiMediaType>())
+                        answer.Example ??= Examples.Of(type, answer.Schema, path, schemas);
+        foreach (var (_, operation) in operations)
+            foreach (var body in operation.RequestBody?.Content?.Values.ToList() ?? [])
+            {
+                LeaveOutNulls(body.Schema, []);
+                body.Example ??= Examples.Of(body.Schema);
+            }
         return Task.CompletedTask;
+    }
+
+    /// <summary>Of a body a member that may be null may be absent, whether or not answers of the same type always have it.</summary>
+    private static void LeaveOutNulls(IOpenApiSchema? schema, HashSet<IOpenApiSchema> seen)
+    {
+        if (schema is OpenApiSchemaReference reference) schema = reference.Target;
+        if (schema is null || !seen.Add(schema)) return;
+        foreach (var (name, member) in schema.Properties ?? new Dictionary<string, IOpenApiSchema>())
+        {
+            if (Examples.IsNullable(member)) schema.Required?.Remove(name);
+            LeaveOutNulls(member, seen);
+        }
+        LeaveOutNulls(schema.Items, seen);
+        foreach (var choice in schema.OneOf ?? []) LeaveOutNulls(choice, seen);
     }
 
     private static OpenApiSchema Text(string description, bool optional = false) =>

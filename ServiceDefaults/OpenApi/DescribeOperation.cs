@@ -72,6 +72,10 @@ internal sealed partial class DescribeOperation : IOpenApiOperationTransformer
         if (operation.RequestBody?.Content is { } content && metadata.OfType<BodyExample>().LastOrDefault() is { } example)
             foreach (var body in content.Values)
                 body.Example = JsonNode.Parse(example.Body);
+        if (metadata.OfType<AnswerExample>().LastOrDefault() is { } answer)
+            foreach (var media in operation.Responses?.Where(r => r.Key[0] == '2').SelectMany(r => r.Value.Content?.Values ?? []) ?? [])
+                media.Example = JsonNode.Parse(answer.Answer);
+        DescribeText(operation);
         DescribeScope(operation, [.. metadata.OfType<INeedsScope>().Select(needs => needs.Scope).Distinct()]);
         DescribeProblems(operation, [.. metadata.OfType<ErrorCodes>().SelectMany(codes => codes.Codes)]);
         return Task.CompletedTask;
@@ -86,7 +90,7 @@ internal sealed partial class DescribeOperation : IOpenApiOperationTransformer
         if (method == "POST" && TakesKeys().IsMatch(path))
             operation.Parameters.Add(Header("Idempotency-Key", "The same key with the same body gives the first answer again, for 24 hours; with another body 409."));
         if (operation.Responses?.ContainsKey("412") == true)
-            operation.Parameters.Add(Header("If-Match", "The ETag that was read: the change is made if it still holds, else 412."));
+            operation.Parameters.Add(Header("If-Match", "The ETag that was read: the change is made if it still holds, else 412.", operation.Responses.ContainsKey("428")));
         if (operation.Responses?.Values.Any(response => response.Content?.ContainsKey("text/event-stream") == true) == true)
             operation.Parameters.Add(Header("Last-Event-ID", "Of a stream that broke: it goes on after that event."));
     }
@@ -115,8 +119,16 @@ internal sealed partial class DescribeOperation : IOpenApiOperationTransformer
         operation.Extensions!["x-error-codes"] = new JsonNodeExtension(new JsonArray([.. own.Concat(all.SelectMany(a => a.Codes)).Distinct().Order(StringComparer.Ordinal).Select(code => JsonValue.Create(code))]));
     }
 
-    private static OpenApiParameter Header(string name, string description) =>
-        new() { Name = name, In = ParameterLocation.Header, Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+    /// <summary>A stream and a table are text, whatever a route names as their type; that of a line or an event does not say how these follow each other.</summary>
+    private static void DescribeText(OpenApiOperation operation)
+    {
+        foreach (var (type, media) in operation.Responses?.Values.SelectMany(response => response.Content ?? new Dictionary<string, OpenApiMediaType>()) ?? [])
+            if (type is "text/event-stream" or "text/csv")
+                media.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = type == "text/csv" ? "A header and lines." : "Server-sent events; data is JSON." };
+    }
+
+    private static OpenApiParameter Header(string name, string description, bool required = false) =>
+        new() { Name = name, In = ParameterLocation.Header, Description = description, Required = required, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
 
     private static string Words(string status) => status switch
     {

@@ -12,7 +12,14 @@ public static class RouteWords
     /// <summary>JSON of a body as a caller would send it.</summary>
     public static TBuilder WithExample<TBuilder>(this TBuilder builder, [System.Diagnostics.CodeAnalysis.StringSyntax("Json")] string body)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new BodyExample(body));
+
+    /// <summary>JSON of an answer whose type says nothing of it.</summary>
+    public static TBuilder WithAnswer<TBuilder>(this TBuilder builder, [System.Diagnostics.CodeAnalysis.StringSyntax("Json")] string answer)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new AnswerExample(answer));
 }
+
+/// <summary>Endpoint metadata of <see cref="RouteWords.WithAnswer"/>.</summary>
+public sealed record AnswerExample(string Answer);
 
 /// <summary>Endpoint metadata of <see cref="RouteWords.WithErrors"/>.</summary>
 public sealed record ErrorCodes(IReadOnlyList<string> Codes);

@@ -23,7 +23,7 @@ internal static class ListServices
     public static void MapServices(this WebApplication app) => app
         .MapGet("/v1/services", HandleAsync)
         .Produces<Answer>()
-        .WithName("ListServices").WithSummary("Whether each service can do its work").WithTags("services");
+        .WithName("ListServices").WithSummary("Whether each service can do its work").WithTags("Services");
 
     public static async Task<Answer> HandleAsync(IConfiguration configuration, IHttpClientFactory clients, CancellationToken cancel)
     {

@@ -24,10 +24,10 @@ internal static class WriteWebhook
 
     public static void Map(RouteGroupBuilder webhooks)
     {
-        webhooks.MapPost("/", CreateAsync).Produces<WebhookView>(StatusCodes.Status201Created).ProducesProblem(409).ProducesProblem(422).WithErrors("invalid_webhook", "webhook_exists", "too_many_webhooks")
+        webhooks.MapPost("/", CreateAsync).RequireTokenScopeSomewhere("events:read").Produces<WebhookView>(StatusCodes.Status201Created).ProducesProblem(409).ProducesProblem(422).WithErrors("invalid_webhook", "webhook_exists", "too_many_webhooks")
             .WithExample("""{"name": "billing", "url": "https://example.org/hooks/platform", "types": ["sync.*"], "connections": ["orders"]}""")
             .WithName("CreateWebhook").WithSummary("Have events sent to an address; the secret is shown this once");
-        webhooks.MapPatch("/{name}", UpdateAsync).Produces<WebhookView>().ProducesProblem(404).ProducesProblem(412).ProducesProblem(422).WithErrors("unknown_webhook", "invalid_webhook", "etag_mismatch").WithExample("""{"enabled": false}""")
+        webhooks.MapPatch("/{name}", UpdateAsync).RequireTokenScopeSomewhere("events:read").Produces<WebhookView>().ProducesProblem(404).ProducesProblem(412).ProducesProblem(422).WithErrors("unknown_webhook", "invalid_webhook", "etag_mismatch").WithExample("""{"enabled": false}""")
             .WithName("UpdateWebhook").WithSummary("Change a webhook, disable and enable it; If-Match is optional");
         webhooks.MapDelete("/{name}", DeleteAsync).Produces(StatusCodes.Status204NoContent).ProducesProblem(404).WithErrors("unknown_webhook")
             .WithName("DeleteWebhook").WithSummary("Remove a webhook with its deliveries");

@@ -135,7 +135,7 @@ internal static class ExportObjectsRoute
                 [AsParameters] ObjectQuery query, [Description("ndjson (default), as the list shows objects, or csv with a header.")] string? format,
                 ExportObjects export, HttpContext context) => export.HandleAsync(query, format, context))
             .RequireScopeSomewhere("objects:read")
-            .WithErrors("bad_json_path", "bad_query", "export_timeout", "too_many_exports", "unknown_connection").WithName("ExportObjects").WithTags("objects")
+            .WithErrors("bad_json_path", "bad_query", "export_timeout", "too_many_exports", "unknown_connection").WithName("ExportObjects").WithSummary("The objects that filters let through, all in one answer").WithTags("Objects")
             .WithDescription("Every object of a connection that the filters let through, by key, with since by change. An export that is broken off ends with its connection.")
             .Produces<ObjectView>(contentType: "application/x-ndjson", additionalContentTypes: "text/csv")
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(429).ProducesProblem(503);

@@ -111,6 +111,6 @@ internal static class ListObjectsRoute
                 [AsParameters] ObjectQuery query, [Description("1 to 1000; 100 by default.")] int? limit, [Description("The member next of the page before.")] string? cursor,
                 ListObjects list, HttpContext context, CancellationToken cancellation) => list.HandleAsync(query, context.Caller(), limit, cursor, cancellation))
             .RequireScopeSomewhere("objects:read")
-            .WithErrors("bad_cursor", "bad_json_path", "bad_limit", "bad_query", "search_timeout", "unknown_connection").WithName("ListObjects").WithTags("objects")
+            .WithErrors("bad_cursor", "bad_json_path", "bad_limit", "bad_query", "search_timeout", "unknown_connection").WithName("ListObjects").WithSummary("Lists the objects that filters let through").WithTags("Objects")
             .Produces<Page<ObjectView>>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(503);
 }

@@ -10,7 +10,7 @@ internal static class DismissReject
         routes.MapDelete("/v1/rejects/{id:long}", HandleAsync)
             .RequireScopeSomewhere("objects:write")
             .WithErrors("unknown_reject")
-            .WithName("DismissReject").WithSummary("Forgets one").WithTags("rejects")
+            .WithName("DismissReject").WithSummary("Forgets one").WithTags("Rejects")
             .Produces(204).ProducesProblem(404);
 
     private static async Task<IResult> HandleAsync(long id, HttpContext context, NpgsqlDataSource database, CancellationToken cancellation)

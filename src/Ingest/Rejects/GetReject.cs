@@ -22,13 +22,13 @@ internal static class GetReject
         routes.MapGet("/v1/rejects/{id:long}", ShowAsync)
             .RequireScopeSomewhere("objects:read")
             .WithErrors("unknown_reject")
-            .WithName("GetReject").WithSummary("Shows one, with its fields and bytes").WithTags("rejects")
+            .WithName("GetReject").WithSummary("Shows one, with its fields and bytes").WithTags("Rejects")
             .Produces<RejectDetail>().ProducesProblem(404);
         routes.MapGet("/v1/rejects/{id:long}/raw", DownloadAsync)
             .RequireScopeSomewhere("objects:read")
             .WithErrors("unknown_reject")
-            .WithName("GetRejectBytes").WithSummary("The bytes that were kept, whatever their size").WithTags("rejects")
-            .Produces(200, contentType: "application/octet-stream").ProducesProblem(404);
+            .WithName("GetRejectBytes").WithSummary("The bytes that were kept, whatever their size").WithTags("Rejects")
+            .Produces<Stream>(contentType: "application/octet-stream").ProducesProblem(404);
     }
 
     private static async Task<RejectDetail> ShowAsync(long id, HttpContext context, NpgsqlDataSource database, CancellationToken cancellation)

@@ -13,7 +13,7 @@ internal static class ListRejects
         routes.MapGet("/v1/rejects", HandleAsync)
             .RequireScopeSomewhere("objects:read")
             .WithErrors("bad_cursor", "bad_limit", "unknown_connection")
-            .WithName("ListRejects").WithSummary("Lists objects that could not be stored, the newest first").WithTags("rejects")
+            .WithName("ListRejects").WithSummary("Lists objects that could not be stored, the newest first").WithTags("Rejects")
             .Produces<Page<RejectView>>().ProducesProblem(400).ProducesProblem(404);
 
     private static async Task<Page<RejectView>> HandleAsync(

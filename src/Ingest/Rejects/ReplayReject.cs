@@ -33,7 +33,7 @@ internal sealed class ReplayReject(
             .RequireScopeSomewhere("objects:write")
             .WithErrors("connection_deleted", "reject_incomplete", "reject_not_storable", "unknown_connection", "unknown_reject")
             .WithExample("""{"replace_invalid": true}""")
-            .WithName("ReplayReject").WithSummary("Stores it after all").WithTags("rejects")
+            .WithName("ReplayReject").WithSummary("Stores it after all").WithTags("Rejects")
             .Produces<Replayed>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(422);
 
     private async Task<Replayed> RunAsync(long id, Body body, Caller caller, CancellationToken cancellation)

@@ -11,7 +11,7 @@ internal static class GetState
         routes.MapGet("/v1/connections/{name}/state", HandleAsync)
             .RequireConnectionScope("objects:read")
             .WithErrors("unknown_connection")
-            .WithName("GetState").WithSummary("Shows a connection's sync state").WithTags("state")
+            .WithName("GetState").WithSummary("Shows a connection's sync state").WithTags("State")
             .Produces<StateView>().ProducesProblem(404);
 
     private static async Task<StateView> HandleAsync(

@@ -21,8 +21,8 @@ internal static class PutState
     public static void MapPutState(this IEndpointRouteBuilder routes) =>
         routes.MapPut("/v1/connections/{name}/state", HandleAsync)
             .RequireConnectionScope("objects:write").WithExample("""{"stream": "articles", "state": {"cursor": 42}}""")
-            .WithErrors("if_match_required", "invalid_state", "unknown_connection")
-            .WithName("PutState").WithSummary("Edits the sync state of one stream").WithTags("state")
+            .WithErrors("connection_deleted", "if_match_required", "invalid_state", "unknown_connection")
+            .WithName("PutState").WithSummary("Edits the sync state of one stream").WithTags("State")
             .Produces<StateView>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesProblem(422).ProducesProblem(428);
 
     private static async Task<StateView> HandleAsync(

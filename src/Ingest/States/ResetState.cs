@@ -10,8 +10,8 @@ internal static class ResetState
     public static void MapResetState(this IEndpointRouteBuilder routes) =>
         routes.MapDelete("/v1/connections/{name}/state", HandleAsync)
             .RequireConnectionScope("objects:write")
-            .WithErrors("unknown_connection")
-            .WithName("ResetState").WithSummary("Forgets the sync state of one stream, or of all").WithTags("state")
+            .WithErrors("connection_deleted", "unknown_connection")
+            .WithName("ResetState").WithSummary("Forgets the sync state of one stream, or of all").WithTags("State")
             .Produces<StateView>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(412);
 
     private static async Task<StateView> HandleAsync(

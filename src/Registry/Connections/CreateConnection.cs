@@ -19,8 +19,8 @@ internal static partial class CreateConnection
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/connections", HandleAsync)
             .RequireScopeSomewhere("connections:write")
-            .WithErrors("connection_exists", "invalid_connection", "options_too_large", "unknown_connector")
-            .WithExample("""{"name": "orders", "connector": "files", "options": {"path": "/srv/orders"}, "full_listing": true}""")
+            .WithErrors("connection_exists", "invalid_connection", "invalid_options", "options_too_large", "unknown_connector")
+            .WithExample("""{"name": "orders", "connector": "files", "options": {"root": "/srv/orders"}, "full_listing": true}""")
             .WithName("CreateConnection").WithSummary("Creates a connection: a connector with options").WithTags("Connections")
             .Accepts<Body>("application/json")
             .Produces<ConnectionDetail>(StatusCodes.Status201Created)

@@ -13,8 +13,8 @@ internal static class UpdateConnection
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPatch("/v1/connections/{name}", HandleAsync)
             .RequireConnectionScope("connections:write")
-            .WithErrors("etag_mismatch", "if_match_required", "invalid_connection", "options_too_large", "unknown_connection")
-            .WithExample("""{"options": {"path": "/srv/orders/2030"}, "max_delete_fraction": 0.5}""")
+            .WithErrors("etag_mismatch", "if_match_required", "invalid_connection", "invalid_options", "options_too_large", "options_unreadable", "unknown_connection")
+            .WithExample("""{"options": {"root": "/srv/orders"}, "max_delete_fraction": 0.5}""")
             .WithName("UpdateConnection").WithSummary("Changes a connection's settings and options").WithTags("Connections")
             .WithDescription("""
                 A JSON merge patch: what is not given stays, null leads back to the default. If-Match is required. Of a connector that describes itself the options are

@@ -16,7 +16,7 @@ internal static class RequestInstall
         routes.MapPost("/v1/connectors", HandleAsync)
             .RequireScope("connectors:install")
             .WithErrors("body_too_large", "invalid_manifest")
-            .WithExample("""{"name": "files", "source": "HTTP", "uri": "https://example.org/files-1.2.0.tar.gz", "language": "Go", "command": "./files"}""")
+            .WithExample("""{"name": "files", "source": "HTTP", "uri": "https://example.org/files-1.2.0.tar.gz", "install_command": "go build -o files .", "command": "./files"}""")
             .WithName("InstallConnector").WithSummary("Installs a connector from its manifest").WithTags("Connectors")
             .WithDescription("""
                 The body is a manifest or a connector hub's connector-packaging.json, or {"url": …} to fetch one from, or {"catalog": …} for the name of one in the catalog, with "version" for one that its

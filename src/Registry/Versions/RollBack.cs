@@ -19,7 +19,7 @@ internal static class RollBack
         routes.MapPost("/v1/connectors/{name}/rollback", HandleAsync)
             .RequireScope("connectors:install")
             .WithErrors("body_too_large", "invalid_rollback", "no_earlier_version", "unknown_connector", "unknown_version", "version_not_ready")
-            .WithExample("""{"to": 2}""")
+            .WithExample("""{"version": 2}""")
             .WithName("RollBackConnector").WithSummary("Makes another version the current one").WithTags("Connectors")
             .WithDescription("""
                 Without a body: the newest ready version below the current one. {"version": n}: that one, older or newer. Runs that are under way keep theirs.

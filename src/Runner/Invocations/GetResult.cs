@@ -11,6 +11,7 @@ internal static class GetResult
         .MapGet("/{id}/result", HandleAsync)
         .RequireScopeSomewhere("actions:read")
         .WithErrors("invocation_not_finished", "no_result", "unknown_invocation")
+        .WithAnswer("""{"closed": true}""")
         .Produces<object>(contentType: "application/json")
         .ProducesProblem(404).ProducesProblem(409)
         .WithSummary("The result of an action, of any length");

@@ -36,6 +36,7 @@ internal sealed class QueryConnection(
         .RequireConnectionScope("actions:invoke")
         .WithErrors("connector_refused", "installer_unavailable", "invalid_options", "queries_not_supported", "too_many_queries", "unknown_connection")
         .WithExample("""{"collection": "articles", "query": {"fields": {"id": {"type": "column", "column": "id"}}, "limit": 10}, "arguments": {}, "collection_relationships": {}}""")
+        .WithAnswer(explains ? """{"details": {"sql": "SELECT id FROM articles LIMIT 10"}}""" : """[{"rows": [{"id": 1}]}]""")
         .Accepts<JsonElement>("application/json")
         .Produces<JsonElement>()
         .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).ProducesProblem(501).ProducesProblem(502)
