@@ -20,6 +20,9 @@ public class PlatformFixture : IAsyncLifetime
     /// <summary>Where tests put sources that may be installed; below a root that is allowed.</summary>
     public string Sources => Directory.CreateDirectory(Path.Combine(folder, "sources")).FullName;
 
+    /// <summary>Where nobody listens, and the platform may send to.</summary>
+    internal const string DeadTarget = "127.77.77.77";
+
     public DistributedApplication App => app ?? throw new InvalidOperationException("The platform has not started.");
 
     internal OtlpReceiver Collector => collector ?? throw new InvalidOperationException("The platform has not started.");
@@ -43,6 +46,7 @@ public class PlatformFixture : IAsyncLifetime
             $"--Local:Roots:0={Repository.Root}",
             $"--Local:Roots:1={Sources}",
             $"--Connectors:ReadablePaths:0={Sources}",
+            $"--Outbound:Allow:0={DeadTarget}",
             $"--ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL={collector.Url}",
             .. Settings,
         ]);
