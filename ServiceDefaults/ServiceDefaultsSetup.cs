@@ -24,6 +24,7 @@ public static class ServiceDefaultsSetup
         services.AddSingleton(new InternalSecretRequirement(requireInternalSecret));
         services.AddTransient<InternalSecretHandler>();
         services.AddHostedService<InternalSecretCheck>();
+        services.AddHostedService<RouteScopeCheck>();
         services.TryAddSingleton<OutboundGuard>();
 
         services.ConfigureHttpJsonOptions(options => PlatformJson.Apply(options.SerializerOptions));

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -10,7 +9,7 @@ namespace Platform.ServiceDefaults;
 /// Completes each operation of a service's OpenApi document from what its route says of itself: the scope, what can go wrong and with which codes, headers, names of
 /// parameters, examples. What is the same everywhere is said here and nowhere else.
 /// </summary>
-internal sealed partial class DescribeOperation : IOpenApiOperationTransformer
+internal sealed class DescribeOperation : IOpenApiOperationTransformer
 {
     private const string Problem = "application/problem+json";
 
@@ -68,7 +67,7 @@ internal sealed partial class DescribeOperation : IOpenApiOperationTransformer
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var (method, path) = (context.Description.HttpMethod ?? "GET", "/" + context.Description.RelativePath?.Split('?')[0].TrimEnd('/'));
         operation.OperationId ??= IdOf(method, path);
-        DescribeParameters(operation, method, path);
+        DescribeParameters(operation, metadata.OfType<RequestHeader>());
         if (operation.RequestBody?.Content is { } content && metadata.OfType<BodyExample>().LastOrDefault() is { } example)
             foreach (var body in content.Values)
                 body.Example = JsonNode.Parse(example.Body);
@@ -81,18 +80,15 @@ internal sealed partial class DescribeOperation : IOpenApiOperationTransformer
         return Task.CompletedTask;
     }
 
-    private static void DescribeParameters(OpenApiOperation operation, string method, string path)
+    private static void DescribeParameters(OpenApiOperation operation, IEnumerable<RequestHeader> headers)
     {
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
             if (string.IsNullOrEmpty(parameter.Description) && parameter.Name is { } name && Parameters.TryGetValue(name, out var words))
                 parameter.Description = words;
         operation.Parameters ??= [];
-        if (method == "POST" && TakesKeys().IsMatch(path))
-            operation.Parameters.Add(Header("Idempotency-Key", "The same key with the same body gives the first answer again, for 24 hours; with another body 409."));
+        foreach (var (name, words) in headers) operation.Parameters.Add(Header(name, words));
         if (operation.Responses?.ContainsKey("412") == true)
             operation.Parameters.Add(Header("If-Match", "The ETag that was read: the change is made if it still holds, else 412.", operation.Responses.ContainsKey("428")));
-        if (operation.Responses?.Values.Any(response => response.Content?.ContainsKey("text/event-stream") == true) == true)
-            operation.Parameters.Add(Header("Last-Event-ID", "Of a stream that broke: it goes on after that event."));
     }
 
     private static void DescribeScope(OpenApiOperation operation, string[] scopes)
@@ -146,8 +142,4 @@ internal sealed partial class DescribeOperation : IOpenApiOperationTransformer
         path.Replace("/v1", "", StringComparison.Ordinal).Split('/', '{', '}', '-').Where(part => part.Length > 0).Select(Capital).Prepend(Capital(method.ToLowerInvariant())));
 
     private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
-
-    // The routes that read the header: see IdempotencyKey.
-    [GeneratedRegex(@"^/v1/(runs|connections/\{name\}/actions/\{action\})$")]
-    private static partial Regex TakesKeys();
 }

@@ -28,7 +28,7 @@ public sealed class Caller
         get
         {
             wasAsked = true;
-            return held.ConnectionsOf(scope)?.Select(Like).ToArray();
+            return held.ConnectionsOf(scope)?.Select(NamePattern.ToLike).ToArray();
         }
     }
 
@@ -38,7 +38,7 @@ public sealed class Caller
         get
         {
             wasAsked = true;
-            return held.ActionsOf(scope) is { } pairs ? ([.. pairs.Select(pair => Like(pair.Connection))], [.. pairs.Select(pair => Like(pair.Action ?? "*"))]) : null;
+            return held.ActionsOf(scope) is { } pairs ? ([.. pairs.Select(pair => NamePattern.ToLike(pair.Connection))], [.. pairs.Select(pair => NamePattern.ToLike(pair.Action ?? "*"))]) : null;
         }
     }
 
@@ -65,7 +65,4 @@ public sealed class Caller
         wasAsked = true;
         if (!held.AllowsSome(scope, connection)) throw Scopes.Refuse(context, scope, connection);
     }
-
-    private static string Like(string pattern) =>
-        pattern.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal).Replace('*', '%');
 }

@@ -1,5 +1,3 @@
-using System.IO.Enumeration;
-
 namespace Platform.ServiceDefaults;
 
 /// <summary>
@@ -48,7 +46,7 @@ public sealed class ScopeSet
             if (string.IsNullOrEmpty(scope) || scope.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))) return null;
             if (scope.Split(':', 3) is not [var entity, var verb, var where]) return new(scope, null, null);
             var name = $"{entity}:{verb}";
-            if (!IsRestrictable(name) || where.Length == 0 || where.Any(c => c is '?' or '\\' or '<' or '>' or '"')) return null;
+            if (!IsRestrictable(name) || where.Length == 0 || where.Any(NamePattern.IsSpecial)) return null;
             return where.Split('/', 2) switch
             {
                 [var connection] => new(name, connection, null),
@@ -59,10 +57,8 @@ public sealed class ScopeSet
 
         public bool IsFor(string scope) => Name == scope || Name == Scopes.Admin;
 
-        public bool IsAbout(string connection) => Connection is null || Matches(Connection, connection);
+        public bool IsAbout(string connection) => Connection is null || NamePattern.Matches(Connection, connection);
 
-        public bool Covers(string connection, string? action) => IsAbout(connection) && (Action is null or "*" || action is not null && Matches(Action, action));
-
-        private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
+        public bool Covers(string connection, string? action) => IsAbout(connection) && (Action is null or "*" || action is not null && NamePattern.Matches(Action, action));
     }
 }

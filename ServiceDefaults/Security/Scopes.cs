@@ -34,6 +34,11 @@ public static class Scopes
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new RequiredScope(scope, ScopeReach.Somewhere));
 
+    /// <summary>Whoever has a token may ask, whatever its scopes.</summary>
+    public static TBuilder AllowAnyToken<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new AnyToken());
+
     /// <summary>Of a route with <see cref="RequireScopeSomewhere"/>.</summary>
     public static Caller Caller(this HttpContext context) => context.Features.GetRequiredFeature<Caller>();
 

@@ -147,6 +147,15 @@ public sealed class SecretAndScopeTests
         Assert.DoesNotContain("secret", body, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_route_of_the_api_that_names_no_scope_keeps_the_service_from_starting()
+    {
+        await using var open = await TestService.StartAsync(app => app.MapGet("/v1/open", () => "").AllowAnyToken());
+        await using var guarded = await TestService.StartAsync(app => app.MapGroup("/v1/guarded").RequireScope("runs:read").MapGet("/{id}", () => ""));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => TestService.StartAsync(app => app.MapGroup("/v1/forgotten").MapGet("/{id}", () => "")));
+        Assert.Contains("/v1/forgotten/{id}", error.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<(HttpStatusCode Status, string Body)> SendAsync(HttpMethod method, string path, string scopes)
     {
         await using var service = await StartAsync();

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Threading.Channels;
+using Microsoft.AspNetCore.Http.Features;
 using Npgsql;
+using Platform.Gateway.Tokens;
 
 namespace Platform.Gateway.Audit;
 
@@ -11,12 +14,35 @@ internal sealed partial class AuditLog(AuditStore store, TimeProvider time, ILog
 {
     private const int MaxWaiting = 10_000;
     private const int MaxBatch = 500;
+
+    /// <summary>Nobody waits longer for an answer because the database is slow.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PauseWhenAway = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Waiting> waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
 
+    /// <summary>Notes what the caller of this request has asked for. Returns once it is stored; after a moment, while the database is slow or away, without.</summary>
+    /// <param name="code">Of the problem that it was answered with; null: none of the gateway's.</param>
+    public async Task NoteAsync(HttpContext context, string method, string path, int status, string? code)
+    {
+        var token = context.Features.Get<ApiToken>();
+        var entry = new AuditEntry(
+            0, time.GetUtcNow().UtcDateTime, token?.Name, token?.Id, context.Connection.RemoteIpAddress?.ToString(), method,
+            // PostgreSQL's text can't hold it.
+            (path.Length > AuditEntry.MaxPath ? path[..AuditEntry.MaxPath] : path).Replace('\0', '\uFFFD'), status, code,
+            (context.Features.Get<IHttpActivityFeature>()?.Activity ?? Activity.Current)?.TraceId.ToString());
+        try
+        {
+            await AddAsync(entry).WaitAsync(Patience, time);
+        }
+        catch (TimeoutException)
+        {
+            // It is on its way, and in the service's log.
+        }
+    }
+
     /// <returns>Done once it is stored, or is lost, which is logged.</returns>
-    public Task AddAsync(AuditEntry entry)
+    private Task AddAsync(AuditEntry entry)
     {
         var added = new Waiting(entry, new(TaskCreationOptions.RunContinuationsAsynchronously));
         if (waiting.Writer.TryWrite(added)) return added.Stored.Task;

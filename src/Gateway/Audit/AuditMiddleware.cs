@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using Microsoft.AspNetCore.Http.Features;
 using Platform.Gateway.Tokens;
 using Platform.ServiceDefaults;
 
@@ -14,8 +12,6 @@ internal sealed class AuditMiddleware(RequestDelegate next, AuditLog log, TimePr
 {
     private const int MaxCallers = 10_000;
 
-    /// <summary>Nobody waits longer for an answer because the database is slow; the entry is still on its way then.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FloodWindow = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, long> floods = new();
@@ -39,19 +35,14 @@ internal sealed class AuditMiddleware(RequestDelegate next, AuditLog log, TimePr
             if (noted || !IsOfInterest(context, status)) return;
             noted = true;
             if (status == StatusCodes.Status429TooManyRequests && IsFlood(context)) return;
-            try
-            {
-                await log.AddAsync(EntryOf(context, status)).WaitAsync(Patience, time);
-            }
-            catch (TimeoutException)
-            {
-                // It is in the service's log by then.
-            }
+            await log.NoteAsync(context, context.Request.Method, context.Request.Path.Value ?? "", status, context.Features.Get<Problem>()?.Code);
         }
     }
 
     private static bool IsOfInterest(HttpContext context, int status) =>
-        status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status429TooManyRequests || !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsOptions(context.Request.Method));
+        status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status429TooManyRequests || !IsLook(context.Request.Method);
+
+    private static bool IsLook(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
     private bool IsFlood(HttpContext context)
     {
@@ -63,16 +54,5 @@ internal sealed class AuditMiddleware(RequestDelegate next, AuditLog log, TimePr
                     floods.TryRemove(known, out _);
         var first = floods.GetOrAdd(caller, now);
         return first != now && (time.GetElapsedTime(first, now) < FloodWindow || !floods.TryUpdate(caller, now, first));
-    }
-
-    private AuditEntry EntryOf(HttpContext context, int status)
-    {
-        var token = context.Features.Get<ApiToken>();
-        var path = context.Request.Path.Value ?? "";
-        return new(
-            0, time.GetUtcNow().UtcDateTime, token?.Name, token?.Id, context.Connection.RemoteIpAddress?.ToString(), context.Request.Method,
-            // PostgreSQL's text can't hold it.
-            (path.Length > AuditEntry.MaxPath ? path[..AuditEntry.MaxPath] : path).Replace('\0', '\uFFFD'), status, context.Features.Get<Problem>()?.Code,
-            (context.Features.Get<IHttpActivityFeature>()?.Activity ?? Activity.Current)?.TraceId.ToString());
     }
 }

@@ -4,6 +4,8 @@ using Platform.Gateway.Console.Assets;
 using Platform.Gateway.Console.Parts;
 using Platform.Gateway.Console.Services;
 using Platform.Gateway.Console.Session;
+using Platform.Gateway.Events;
+using Platform.Gateway.Limits;
 
 namespace Platform.Gateway.Console;
 
@@ -42,6 +44,8 @@ internal static class ConsoleSetup
         app.MapGet("/", () => Results.Redirect(ConsolePaths.Root)).ExcludeFromDescription();
         app.MapGet(ConsolePaths.Assets + "/{name}", AssetFiles.Answer).ExcludeFromDescription();
         app.MapPost(ConsolePaths.SignOut, SignOut).WithMetadata(new RequireAntiforgeryTokenAttribute()).ExcludeFromDescription();
+        // The page's own requirement of a scope is not asked here: whoever may hear of no events gets none.
+        app.MapGet(ConsolePaths.Root + "/events/stream", ReadEvents.HandleAsync).IsLong().ExcludeFromDescription();
         app.MapRazorComponents<ConsoleDocument>();
     }
 

@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Platform.Contracts;
 using Platform.ServiceDefaults;
 
@@ -31,22 +30,15 @@ internal sealed record EventFilter(IReadOnlyList<string> Types, IReadOnlyList<st
         if (values.Count > MaxPatterns) yield return new(field, "too_many", $"There may be {MaxPatterns} at most.");
         foreach (var value in values.Take(MaxPatterns))
         {
-            if (string.IsNullOrEmpty(value) || value.Length > MaxLength || value.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '?' or '\\' or '<' or '>' or '"'))
+            if (string.IsNullOrEmpty(value) || value.Length > MaxLength || value.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || NamePattern.IsSpecial(c)))
                 yield return new(field, "invalid_pattern", $"It has 1 to {MaxLength} characters, none of them a space, '?', '\\', '<', '>' or '\"'.");
-            else if (field.StartsWith("type", StringComparison.Ordinal) && !EventTypes.All.Any(type => Matches(value, type)))
+            else if (field.StartsWith("type", StringComparison.Ordinal) && !EventTypes.All.Any(type => NamePattern.Matches(value, type)))
                 yield return new(field, "unknown_type", $"No event has a type {value}. {KnownNames.Suggest(EventTypes.All, value)}");
         }
     }
 
     public bool Matches(StoredEvent e) =>
-        (Types.Count == 0 || Types.Any(type => Matches(type, e.Type))) &&
+        (Types.Count == 0 || Types.Any(type => NamePattern.Matches(type, e.Type))) &&
         (Connections.Count == 0 || e.Connection is not null && Connections.Contains(e.Connection)) &&
-        (Allowed is null || e.Connection is not null && Allowed.Any(pattern => Matches(pattern, e.Connection)));
-
-    /// <summary>The same as patterns of LIKE.</summary>
-    public static string[] ForSql(IEnumerable<string> patterns) => [.. patterns.Select(pattern => pattern
-        .Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)
-        .Replace('*', '%'))];
-
-    public static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
+        (Allowed is null || e.Connection is not null && Allowed.Any(pattern => NamePattern.Matches(pattern, e.Connection)));
 }

@@ -149,11 +149,11 @@ internal sealed class EventStore(NpgsqlDataSource database)
     private static StoredEvent Read(NpgsqlDataReader row) =>
         new(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4), row.GetDateTime(5), row.GetString(6));
 
-    private static NpgsqlParameter Types(EventFilter? filter) => Texts(filter is { Types.Count: > 0 } ? EventFilter.ForSql(filter.Types) : null);
+    private static NpgsqlParameter Types(EventFilter? filter) => Texts(filter is { Types.Count: > 0 } ? [.. filter.Types.Select(NamePattern.ToLike)] : null);
 
     private static NpgsqlParameter Connections(EventFilter? filter) => Texts(filter is { Connections.Count: > 0 } ? [.. filter.Connections] : null);
 
-    private static NpgsqlParameter Allowed(EventFilter? filter) => Texts(filter?.Allowed is { } allowed ? EventFilter.ForSql(allowed) : null);
+    private static NpgsqlParameter Allowed(EventFilter? filter) => Texts(filter?.Allowed is { } allowed ? [.. allowed.Select(NamePattern.ToLike)] : null);
 
     private static NpgsqlParameter Texts(string[]? values) => new() { Value = (object?)values ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
 }

@@ -16,17 +16,11 @@ internal static class ReadEvents
     /// <summary>An event of a page: the CloudEvent, and the id by which to go on behind it.</summary>
     internal sealed record Item(long Id, System.Text.Json.JsonElement Event);
 
-    public static void MapEvents(this WebApplication app)
-    {
-        Map(app);
-        // For the console's page: opened by its cookie. Whoever may not hear of events hears of none there.
-        app.MapGet(Console.Session.ConsolePaths.Root + "/events/stream", HandleAsync).IsLong().ExcludeFromDescription();
-    }
-
-    private static void Map(WebApplication app) => app
+    public static void MapEvents(this WebApplication app) => app
         .MapGet("/v1/events", HandleAsync)
         .RequireTokenScopeSomewhere(EventFilter.Scope)
         .IsLong()
+        .WithHeader(RequestHeader.LastEventId)
         .WithErrors("invalid_event_filter", "bad_event_position", "events_gone", "bad_limit", "bad_cursor")
         .Produces<Page<Item>>(contentType: "application/json", additionalContentTypes: "text/event-stream")
         .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(410).ProducesProblem(422).ProducesProblem(503)
@@ -39,7 +33,7 @@ internal static class ReadEvents
     /// <param name="from">Without an id: <c>beginning</c>, all that are kept, or <c>now</c>. By default a stream begins now, and a page at the beginning.</param>
     /// <param name="limit">Of a page: 1 to 1,000, by default 100.</param>
     /// <param name="cursor">Of a page: the member next of the one before.</param>
-    private static async Task HandleAsync(
+    internal static async Task HandleAsync(
         HttpContext context, EventFeed feed, EventStore store, [FromQuery(Name = "type")] string[]? types, [FromQuery(Name = "connection")] string[]? connections,
         [FromQuery] string? after, [FromQuery] string? from, [FromQuery] int? limit, [FromQuery] string? cursor, CancellationToken cancel)
     {

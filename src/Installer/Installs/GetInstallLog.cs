@@ -6,7 +6,7 @@ namespace Platform.Installer.Installs;
 internal static class GetInstallLog
 {
     public static void MapGetInstallLog(this WebApplication app) =>
-        app.MapGet("/v1/installs/{id:guid}/log", HandleAsync).RequireScope("connectors:read").WithErrors("unknown_install").WithName("GetInstallLog").WithTags("Installs")
+        app.MapGet("/v1/installs/{id:guid}/log", HandleAsync).RequireScope("connectors:read").WithErrors("unknown_install").WithHeader(RequestHeader.LastEventId).WithName("GetInstallLog").WithTags("Installs")
             .WithSummary("The log of an install: live as server-sent events, or what there is so far as JSON.")
             .Produces<LogAnswer.Kept>(contentType: "application/json", additionalContentTypes: "text/event-stream");
 

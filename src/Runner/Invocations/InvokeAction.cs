@@ -33,6 +33,7 @@ internal sealed class InvokeAction(
             invoke.HandleAsync(name, action, request ?? new(), context, cancel))
         .RequireConnectionScope("actions:invoke")
         .WithErrors("action_busy", "bad_idempotency_key", "idempotency_key_reused", "installer_unavailable", "invalid_arguments", "invalid_invocation", "invalid_options", "run_active", "too_many_invocations", "unknown_connection", "unknown_invocation")
+        .WithHeader(RequestHeader.IdempotencyKey)
         .WithExample("""{"arguments": {}, "wait_seconds": 10}""")
         .Produces<InvocationView>()
         .Produces<InvocationView>(StatusCodes.Status202Accepted)

@@ -10,6 +10,7 @@ internal static class GetRunLog
         .MapGet("/{id}/log", HandleAsync)
         .RequireScopeSomewhere("runs:read")
         .WithErrors("bad_cursor", "bad_level", "bad_limit", "unknown_run")
+        .WithHeader(RequestHeader.LastEventId)
         .Produces<Page<StoredLine>>(contentType: "application/json", additionalContentTypes: "text/event-stream")
         .ProducesProblem(400).ProducesProblem(404)
         .WithSummary("The log of a run: live as server-sent events, or pages of what there is so far as JSON");

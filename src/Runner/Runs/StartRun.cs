@@ -18,6 +18,7 @@ internal static class StartRun
         .MapPost("/", HandleAsync)
         .RequireScopeSomewhere("runs:start")
         .WithErrors("bad_idempotency_key", "idempotency_key_reused", "invalid_run", "sync_not_supported", "unknown_connection")
+        .WithHeader(RequestHeader.IdempotencyKey)
         .WithExample("""{"connection": "orders", "from_start": false}""")
         .Produces<RunView>(StatusCodes.Status202Accepted)
         .ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)

@@ -14,7 +14,7 @@ internal static class GetImageBuild
             .Produces<ImageBuildStatus>().ProducesProblem(404);
         app.MapGet("/v1/images/builds/{id:guid}/log", LogAsync)
             .RequireScope("connectors:read")
-            .WithErrors("unknown_build").WithName("GetImageBuildLog").WithTags("Images")
+            .WithErrors("unknown_build").WithHeader(RequestHeader.LastEventId).WithName("GetImageBuildLog").WithTags("Images")
             .WithSummary("The log of a build: live as server-sent events, or what there is so far as JSON.")
             .Produces<LogAnswer.Kept>(contentType: "application/json", additionalContentTypes: "text/event-stream").ProducesProblem(404);
     }
