@@ -29,7 +29,8 @@ internal sealed class PlatformState(PlatformFixture platform)
     public static IReadOnlyList<(string Service, long PeakBytes)> Peaks() =>
         [.. from pid in Descendants(Environment.ProcessId)
             let name = Read(pid, "comm").Trim()
-            where name.StartsWith("Platform.", StringComparison.Ordinal)
+            // This process drives a browser and holds whole documents: it is no service.
+            where pid != Environment.ProcessId && name.StartsWith("Platform.", StringComparison.Ordinal)
             select (name, PeakOf(pid))];
 
     /// <summary>Processes anywhere with this text among their arguments.</summary>
