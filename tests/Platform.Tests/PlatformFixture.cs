@@ -23,6 +23,9 @@ public class PlatformFixture : IAsyncLifetime
     /// <summary>Where nobody listens, and the platform may send to.</summary>
     internal const string DeadTarget = "127.77.77.77";
 
+    /// <summary>Where tests listen, and the platform may send to.</summary>
+    internal const string LiveTarget = "127.77.77.78";
+
     public DistributedApplication App => app ?? throw new InvalidOperationException("The platform has not started.");
 
     internal OtlpReceiver Collector => collector ?? throw new InvalidOperationException("The platform has not started.");
@@ -47,6 +50,7 @@ public class PlatformFixture : IAsyncLifetime
             $"--Local:Roots:1={Sources}",
             $"--Connectors:ReadablePaths:0={Sources}",
             $"--Outbound:Allow:0={DeadTarget}",
+            $"--Outbound:Allow:1={LiveTarget}",
             $"--ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL={collector.Url}",
             .. Settings,
         ]);

@@ -14,11 +14,11 @@ internal sealed class Target : IAsyncDisposable
 {
     private readonly WebApplication app;
 
-    private Target()
+    private Target(string address)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://{address}:0");
         app = builder.Build();
         app.Run(async context =>
         {
@@ -36,9 +36,9 @@ internal sealed class Target : IAsyncDisposable
 
     public string Url => app.Urls.Single();
 
-    public static async Task<Target> StartAsync()
+    public static async Task<Target> StartAsync(string address = "127.0.0.1")
     {
-        var target = new Target();
+        var target = new Target(address);
         await target.app.StartAsync();
         return target;
     }
