@@ -21,8 +21,9 @@ public sealed class CancelTests(ServiceFixture service)
         var running = Command(source, "trap '' TERM INT HUP; (trap '' TERM; setsid sleep 86301) & while true; do sleep 86301; done");
         var waiting = Command(source, "true");
         await service.SendAsync(running);
-        await service.SendAsync(waiting);
+        // Only then the other: of two commands that wait together either may be first.
         await Workplace.UntilAsync("the start of the install command", () => BuildTests.Runs("sleep\086301"));
+        await service.SendAsync(waiting);
         await Workplace.UntilAsync("the second install to wait", () => new InstallStatuses(service.DataOfService).Find(waiting.InstallId) is not null);
 
         await service.CancelAsync(waiting.InstallId);
