@@ -80,18 +80,4 @@ public sealed class PackageCommandTests
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("--env NOT_SET_ANYWHERE has no value", refused.Errors, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task The_commands_of_the_guide_are_commands()
-    {
-        var guide = await File.ReadAllLinesAsync(Path.Combine(RouteTests.Root, "docs", "ndc.md"), TestContext.Current.CancellationToken);
-        string[] verbs = ["validate", "update", "upgrade"];
-        var commands = guide.Where(line => line.StartsWith("./platform image ", StringComparison.Ordinal)).Select(line => line.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])
-            .Where(words => verbs.Contains(words[1])).ToList();
-        await using var stub = (await StubGateway.StartAsync())
-            .On("POST /v1/images/validations", Valid).On("POST /v1/images/configurations/updates", Changed).On("POST /v1/images/configurations/upgrades", Changed);
-
-        Assert.Equal(verbs, commands.Select(words => words[1]).Distinct());
-        foreach (var command in commands) Assert.Equal(0, (await Cli.RunAsync(stub.Url, command)).ExitCode);
-    }
 }

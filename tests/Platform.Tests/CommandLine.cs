@@ -8,6 +8,9 @@ internal sealed record CommandResult(int ExitCode, string Output, string Errors)
 /// <summary>The command line client as a process, the way <c>./platform</c> hands over to it.</summary>
 internal static class CommandLine
 {
+    public static string Program { get; } = Path.Combine(
+        Repository.Root, "artifacts", "bin", "Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "platform.dll");
+
     /// <summary>A command to the platform of all system tests, as its bootstrap admin.</summary>
     public static Task<CommandResult> RunAsync(this PlatformFixture platform, params string[] arguments) =>
         RunAsync(new Dictionary<string, string> { ["PLATFORM_URL"] = platform.GatewayUrl.ToString(), ["PLATFORM_TOKEN"] = platform.Token }, arguments);
@@ -44,8 +47,7 @@ internal static class CommandLine
 
     public static Process Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(Repository.Root, "artifacts", "bin", "Cli", configuration, "platform.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

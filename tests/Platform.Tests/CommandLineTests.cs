@@ -2,33 +2,30 @@ using System.Text.Json.Nodes;
 
 namespace Platform.Tests;
 
-/// <summary>The README's commands, in its order, against the running platform.</summary>
+/// <summary>The client against the running platform.</summary>
 public sealed class CommandLineTests(PlatformFixture platform)
 {
     [Fact]
-    public async Task The_readmes_commands_do_what_it_says()
+    public async Task A_sync_is_watched_its_log_followed_and_its_objects_listed_and_exported()
     {
-        Repository.Require("go", "golang-go");
-        var installed = await platform.RunAsync("connectors", "install", "connectors/files-go/manifest.json");
-        Assert.True(installed.ExitCode == 0, installed.Output + installed.Errors);
-        Assert.Contains("Installed files-go", installed.Output + installed.Errors);
+        const string name = "watched";
+        await platform.InstallSampleAsync("files", name);
+        Assert.Contains(name, (await platform.SucceedAsync("connectors", "list")).Output);
+        Assert.Equal(name, (string?)(await platform.JsonAsync("connectors", "show", name, "--json"))["name"]);
+        await platform.SucceedAsync("connections", "create", name, "--connector", name, "--options", """{"root": "/usr/share/doc"}""");
+        Assert.Contains(name, (await platform.SucceedAsync("connections", "list")).Output);
 
-        Assert.Contains("files-go", (await platform.SucceedAsync("connectors", "list")).Output);
-        Assert.Equal("files-go", (string?)(await platform.JsonAsync("connectors", "show", "files-go", "--json"))["name"]);
-        await platform.SucceedAsync("connections", "create", "docs-go", "--connector", "files-go", "--options", """{"root": "/usr/share/doc"}""");
-        Assert.Contains("docs-go", (await platform.SucceedAsync("connections", "list")).Output);
-
-        var sync = await platform.SucceedAsync("sync", "docs-go", "--watch");
+        var sync = await platform.SucceedAsync("sync", name, "--watch");
         Assert.Contains("succeeded", sync.Output + sync.Errors);
-        Assert.Contains("docs-go", (await platform.SucceedAsync("runs", "list")).Output);
+        Assert.Contains(name, (await platform.SucceedAsync("runs", "list")).Output);
         var run = sync.Output.Split(' ')[1];
         foreach (var follow in (string[][])[[], ["-f"]])
             Assert.Contains("* The connector has finished attempt 1.", (await platform.SucceedAsync(["runs", "log", run, .. follow])).Output);
         Assert.Equal("", (await platform.SucceedAsync("runs", "log", run, "--level", "error")).Output);
-        var objects = await platform.SucceedAsync("objects", "list", "--connection", "docs-go", "--limit", "5", "--json");
+        var objects = await platform.SucceedAsync("objects", "list", "--connection", name, "--limit", "5", "--json");
         Assert.Equal(5, JsonNode.Parse(objects.Output)!["items"]!.AsArray().Count);
-        var all = (await platform.SucceedAsync("objects", "list", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0", "--all", "--json")).Output;
-        var exported = (await platform.SucceedAsync("objects", "export", "--connection", "docs-go", "--prefix", "adduser/", "--path", "$.size > 0")).Output;
+        var all = (await platform.SucceedAsync("objects", "list", "--connection", name, "--prefix", "adduser/", "--path", "$.size > 0", "--all", "--json")).Output;
+        var exported = (await platform.SucceedAsync("objects", "export", "--connection", name, "--prefix", "adduser/", "--path", "$.size > 0")).Output;
         Assert.Contains("\"remote_id\":\"adduser/copyright\"", exported);
         Assert.Equal(all.Trim().Split('\n').Length, exported.Trim().Split('\n').Length);
     }

@@ -55,12 +55,13 @@ public sealed class UpAndDownTests : IDisposable
 
         var again = await UpAsync(port);
         Assert.Contains("kept", (await CommandLine.RunAsync(Environment, "connectors", "list")).Output);
+        Assert.Contains("greeter-oms", (await CommandLine.RunAsync(Environment, "catalog")).Output);
         await DownAsync(again);
     }
 
     private async Task<System.Diagnostics.Process> UpAsync(int port)
     {
-        var up = CommandLine.Start(Environment, "up", "--data", Data, "--port", $"{port}", "--local-root", folder);
+        var up = CommandLine.Start(Environment, "up", "--data", Data, "--port", $"{port}", "--local-root", folder, "--catalog", Repository.Connector("catalog.json"));
         started.Add(up);
         _ = up.StandardError.ReadToEndAsync();
         await Limits.UntilAsync("the platform to be up", Limits.Start, async () =>

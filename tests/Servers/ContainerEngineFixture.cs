@@ -19,6 +19,9 @@ public sealed class ContainerEngineFixture : IAsyncLifetime
     /// <summary>As the setting Containers:Socket takes it.</summary>
     public string Socket => engine.Value.Socket;
 
+    /// <summary>As DOCKER_HOST takes it.</summary>
+    public string Address => Socket.StartsWith('/') ? "unix://" + Socket : Socket;
+
     /// <summary>Runs the engine's own command line client; its standard output, without the line end.</summary>
     public string Docker(params string[] arguments)
     {
@@ -59,8 +62,6 @@ public sealed class ContainerEngineFixture : IAsyncLifetime
         process.Dispose();
         Directory.Delete(data, recursive: true);
     }
-
-    private string Address => Socket.StartsWith('/') ? "unix://" + Socket : Socket;
 
     private static Engine Find()
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Platform.Documents;
 using Platform.Servers;
 
 namespace Platform.Ndc.Tests.Tables;
@@ -37,6 +38,46 @@ public sealed class ImageTests(ContainerEngineFixture engine)
         {
             engine.Docker("rm", "--force", "--volumes", container);
         }
+    }
+
+    [Fact]
+    public async Task The_guides_commands_build_it_run_it_and_ask_it()
+    {
+        var port = FreePorts.Take();
+        using var build = Documented("connectors/tables-ndc/build.sh", port);
+        await build.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(buildLimit, TestContext.Current.CancellationToken);
+        Assert.True(build.ExitCode == 0, await build.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        using var server = Documented("docker run", port);
+        try
+        {
+            var (begun, answer) = (Stopwatch.GetTimestamp(), "");
+            while (!answer.Contains("\"Landin\"", StringComparison.Ordinal))
+            {
+                Assert.False(server.HasExited, "The container has ended.");
+                Assert.True(Stopwatch.GetElapsedTime(begun) < startLimit, $"The container did not answer in time, at last: {answer}");
+                using var query = Documented("curl -s", port);
+                answer = await query.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            }
+        }
+        finally
+        {
+            // The client passes it on to the container; killed it would leave that behind.
+            Process.Start("kill", [$"{server.Id}"]).WaitForExit();
+            await server.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(startLimit, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private Process Documented(string begins, int port)
+    {
+        var command = DocumentedCommand.All(RepositoryFolderAttribute.Value).Single(c => c.Document == "docs/ndc.md" && c.Text.StartsWith(begins, StringComparison.Ordinal)).Text
+            .Replace("127.0.0.1:8080:", $"127.0.0.1:{port}:", StringComparison.Ordinal).Replace("localhost:8080", $"127.0.0.1:{port}", StringComparison.Ordinal);
+        return Process.Start(new ProcessStartInfo("bash", ["-c", "exec " + command])
+        {
+            WorkingDirectory = RepositoryFolderAttribute.Value,
+            Environment = { ["DOCKER_HOST"] = engine.Address },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
     }
 
     private async Task ReadyAsync(HttpClient http, string container)
