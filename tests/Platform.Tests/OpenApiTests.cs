@@ -113,6 +113,7 @@ public sealed class OpenApiTests(PlatformFixture platform)
             }
 
             if (method == "DELETE") await RunsEndAsync();
+            if (path == "/v1/lock") await InstallsEndAsync();
             if (method == "DELETE" && path == Last[^1]) await RemoveMadeAsync();
             var nobody = await AskAsync("nobody");
             Expect(nobody.Status == 401, $"without a token it is {nobody.Status}");
@@ -169,6 +170,10 @@ public sealed class OpenApiTests(PlatformFixture platform)
     private Task RunsEndAsync() => Limits.UntilAsync("the walk's runs to end", Limits.Run, async () =>
         (await platform.Api.GetAsync("/v1/runs?limit=1000"))["items"]!.AsArray().Any(run => (string?)run!["connector"] == Name && (string?)run["state"] is "queued" or "running") ? null : Name);
 
+    /// <summary>A connector that is being installed is not brought to another version, and the walk has begun some.</summary>
+    private Task InstallsEndAsync() => Limits.UntilAsync("the walk's installs to end", Limits.Install, async () =>
+        (await platform.Api.GetAsync($"/v1/installs?connector={Name}"))["items"]!.AsArray().All(install => install!["finished_at"] is not null) ? Name : null);
+
     /// <summary>The connection that the walk made by the example: a connector that is in use stays.</summary>
     private async Task RemoveMadeAsync()
     {
@@ -224,12 +229,15 @@ public sealed class OpenApiTests(PlatformFixture platform)
         return body.ToJsonString();
     }
 
+    // Other tests have things rejected, so that 1 may be there.
+    private const string NeverGiven = "9223372036854775807";
+
     private static string ValueOf(string parameter, string path, IReadOnlyDictionary<string, string> values) => parameter switch
     {
         "name" or "token" => Name,
         "version" => "1",
         "action" => values["action"],
-        _ => values.GetValueOrDefault(path.Split(':')[0].TrimEnd('}') + "}") ?? (path.Contains("rejects", StringComparison.Ordinal) || path.Contains("deliveries", StringComparison.Ordinal) ? "1" : Guid.NewGuid().ToString()),
+        _ => values.GetValueOrDefault(path.Split(':')[0].TrimEnd('}') + "}") ?? (path.Contains("rejects", StringComparison.Ordinal) || path.Contains("deliveries", StringComparison.Ordinal) ? NeverGiven : Guid.NewGuid().ToString()),
     };
 
     private static List<(string Method, string Path, JsonNode Operation)> Operations(JsonNode document) =>

@@ -96,6 +96,8 @@ internal sealed class Workshop : IDisposable
         var typed = command.Replace("http://127.0.0.1:5080", platform.GatewayUrl.ToString().TrimEnd('/'), StringComparison.Ordinal)
             .Replace("https://platform.example.org", platform.GatewayUrl.ToString(), StringComparison.Ordinal)
             .Replace("https://ops.example.com/hook", webhook, StringComparison.Ordinal)
+            // Other tests have things rejected.
+            .Replace("/v1/rejects/7/", $"/v1/rejects/{long.MaxValue}/", StringComparison.Ordinal)
             .Replace("dotnet publish src/", $"dotnet publish {Repository.Root}/src/", StringComparison.Ordinal)
             .Replace("-o out", "-o ./out", StringComparison.Ordinal);
         // A problem is an error here, and a bar of progress no news.
