@@ -7,6 +7,8 @@ namespace Platform.Gateway.Console.Forms;
 /// <summary>The request that the form of a connection makes, when it is new and when it is changed.</summary>
 internal static class ConnectionForm
 {
+    private const string Cursors = "cursors";
+
     /// <summary>Of the connection itself, whatever its connector is.</summary>
     public static readonly IReadOnlyList<FormField> Settings =
     [
@@ -18,13 +20,15 @@ internal static class ConnectionForm
         new("first_page_seconds", [], FieldKind.Integer, "From the connector's start to its first page."),
         new("idle_seconds", [], FieldKind.Integer, "Between two signs of life of a sync."),
         new("total_seconds", [], FieldKind.Integer, "Of one attempt."),
+        new(Cursors, [], FieldKind.Lines, "Of a packaged connector, STREAM=COLUMN: once the stream has been listed, runs ask for what has changed by this column."),
+        new("always_on", [], FieldKind.Boolean, "A packaged connector runs all the time, and not only while it is needed."),
     ];
 
     public static readonly IReadOnlyDictionary<string, string> Titles = new Dictionary<string, string>
     {
         ["full_listing"] = "Full listing", ["changed_events"] = "Events of changes", ["streams"] = "Streams", ["max_delete_fraction"] = "Most that may be deleted",
         ["max_attempts"] = "Attempts", ["first_page_seconds"] = "Seconds to the first page", ["idle_seconds"] = "Idle seconds", ["total_seconds"] = "Seconds in all",
-        ["options"] = "Options",
+        [Cursors] = "Cursors", ["always_on"] = "Always on", ["options"] = "Options",
     };
 
     /// <summary>The options of a connector that doesn't describe itself: whatever it takes.</summary>
@@ -42,7 +46,8 @@ internal static class ConnectionForm
             body[field.Name] = field.Kind switch
             {
                 FieldKind.Boolean => form[field.Name].Contains("true"),
-                FieldKind.Lines => new JsonArray([.. text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(line => JsonValue.Create(line))]),
+                FieldKind.Lines when field.Name == Cursors => ReadCursors(FormReader.Lines(text), before, errors),
+                FieldKind.Lines => new JsonArray([.. FormReader.Lines(text).Select(line => JsonValue.Create(line))]),
                 _ when text.Length == 0 => null,
                 _ => Number(field, text, errors),
             };
@@ -58,8 +63,22 @@ internal static class ConnectionForm
     {
         ["full_listing"] = row.FullListing, ["changed_events"] = row.ChangedEvents, ["streams"] = new JsonArray([.. row.Streams.Select(stream => JsonValue.Create(stream))]),
         ["max_delete_fraction"] = row.MaxDeleteFraction, ["max_attempts"] = row.MaxAttempts, ["first_page_seconds"] = row.FirstPageSeconds,
-        ["idle_seconds"] = row.IdleSeconds, ["total_seconds"] = row.TotalSeconds,
+        ["idle_seconds"] = row.IdleSeconds, ["total_seconds"] = row.TotalSeconds, ["always_on"] = row.AlwaysOn,
+        [Cursors] = new JsonArray([.. row.Cursors.OrderBy(cursor => cursor.Key, StringComparer.Ordinal).Select(cursor => JsonValue.Create($"{cursor.Key}={cursor.Value}"))]),
     };
+
+    // A change merges them, so that one which is not in the form any more has to be taken away by name. A column has no "=", which a stream may have.
+    private static JsonObject ReadCursors(IEnumerable<string> lines, ConnectionRow? before, List<FieldError> errors)
+    {
+        var cursors = new JsonObject();
+        foreach (var stream in before?.Cursors.Keys ?? []) cursors[stream] = null;
+        foreach (var line in lines)
+        {
+            if (line.LastIndexOf('=') is > 0 and var at && at < line.Length - 1) cursors[line[..at].TrimEnd()] = line[(at + 1)..].TrimStart();
+            else errors.Add(new(Cursors, "wrong_type", $"'{line}' is no STREAM=COLUMN."));
+        }
+        return cursors;
+    }
 
     // These the service wants as numbers.
     private static JsonNode? Number(FormField field, string text, List<FieldError> errors)

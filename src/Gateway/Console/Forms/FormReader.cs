@@ -35,12 +35,15 @@ internal static class FormReader
         _ => Text(value),
     };
 
+    /// <summary>Of a field with one value in each line.</summary>
+    public static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     private static void Put(JsonObject values, FormField field, string text, List<FieldError> errors)
     {
         switch (field.Kind)
         {
             case FieldKind.Lines:
-                Put(values, field.Path, new JsonArray([.. text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(line => JsonValue.Create(line))]));
+                Put(values, field.Path, new JsonArray([.. Lines(text).Select(line => JsonValue.Create(line))]));
                 break;
             case FieldKind.Choice or FieldKind.Json when Parse(text) is { } json:
                 if (field.Path.Count > 0) Put(values, field.Path, json);

@@ -28,7 +28,7 @@ public sealed record CatalogItem(string Name, string? Description, string? Versi
 
 public sealed record ConnectionRow(
     Guid Id, string Name, string Connector, bool FullListing, double? MaxDeleteFraction, bool ChangedEvents, IReadOnlyList<string> Streams, int? MaxAttempts,
-    int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Version = null, JsonObject? Options = null,
+    int? FirstPageSeconds, int? IdleSeconds, int? TotalSeconds, IReadOnlyDictionary<string, string> Cursors, bool AlwaysOn, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Version = null, JsonObject? Options = null,
     IReadOnlyList<FieldError>? OptionsErrors = null);
 
 public sealed record CheckAnswer(bool Passed, IReadOnlyList<Check> Checks, string? Isolation);
