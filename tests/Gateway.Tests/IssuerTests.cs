@@ -74,6 +74,24 @@ public sealed class IssuerTests(IssuerFixture gateway) : IClassFixture<IssuerFix
     }
 
     [Fact]
+    public async Task A_long_token_of_the_issuer_signs_in_to_the_console_and_leaves_nothing_when_it_signs_out()
+    {
+        // 10,000 characters: a browser keeps 4,096 of a cookie.
+        var token = gateway.Issuer.Issue("runs:read " + string.Join(' ', Enumerable.Range(0, 200).Select(n => $"objects:read:a-connection-with-quite-a-long-name-{n}")));
+        Assert.InRange(token.Length, 10_000, 16_000);
+        using var browser = new ConsoleBrowser(gateway.Client.BaseAddress!);
+
+        using var signedIn = await browser.SignInAsync(token);
+        Assert.Equal("/console", signedIn.Headers.Location?.AbsolutePath);
+        using var page = await browser.GetAsync("/console/tokens");
+        Assert.Contains("admin", await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, page.StatusCode);
+
+        using var signedOut = await browser.PostAsync("/console/sign-out", await browser.HiddenAsync("/console", ""));
+        Assert.DoesNotContain(browser.CookiesFor("/console"), cookie => cookie.Name.StartsWith("platform_console", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_name_from_the_issuer_is_harmless_in_a_header()
     {
         using var response = await gateway.SendAsync(HttpMethod.Get, "/v1/connectors/named", "Bearer " + gateway.Issuer.Issue(subject: "Jürgen\r\nX-Platform-Scopes: admin"));

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
+
 namespace Platform.Gateway.Console.Session;
 
 /// <summary>
@@ -8,11 +10,14 @@ internal static class SessionCookie
 {
     public const string Name = "platform_console";
 
-    public static string? Read(HttpContext context) => context.Request.Cookies[Name];
+    // An issuer's token may be longer than the 4 KB that a browser keeps of a cookie: then it is several.
+    private static readonly ChunkingCookieManager Manager = new();
 
-    public static void Write(HttpContext context, string token) => context.Response.Cookies.Append(Name, token, Options(context));
+    public static string? Read(HttpContext context) => Manager.GetRequestCookie(context, Name);
 
-    public static void Remove(HttpContext context) => context.Response.Cookies.Delete(Name, Options(context));
+    public static void Write(HttpContext context, string token) => Manager.AppendResponseCookie(context, Name, token, Options(context));
+
+    public static void Remove(HttpContext context) => Manager.DeleteCookie(context, Name, Options(context));
 
     private static CookieOptions Options(HttpContext context) => new()
     {
