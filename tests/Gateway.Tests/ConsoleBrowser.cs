@@ -9,8 +9,10 @@ internal sealed partial class ConsoleBrowser : IDisposable
     private readonly SocketsHttpHandler handler = new() { AllowAutoRedirect = false, CookieContainer = new CookieContainer() };
     private readonly HttpClient client;
 
-    public ConsoleBrowser(Uri gateway)
+    /// <param name="configure">How it connects, where that is not the usual way.</param>
+    public ConsoleBrowser(Uri gateway, Action<SocketsHttpHandler>? configure = null)
     {
+        configure?.Invoke(handler);
         client = new HttpClient(handler) { BaseAddress = gateway };
         client.DefaultRequestHeaders.Add("Accept", "text/html");
     }

@@ -84,8 +84,7 @@ internal static partial class CreateToken
         if (addresses.Count > MaxAddresses) errors.Add(new("addresses", "too_many", $"There may be {MaxAddresses} at most."));
         foreach (var (text, i) in addresses.Take(MaxAddresses).Select((text, i) => (text, i)))
         {
-            if (IPNetwork.TryParse(text, out var network)) networks.Add(network);
-            else if (IPAddress.TryParse(text, out var address)) networks.Add(new(address, address.GetAddressBytes().Length * 8));
+            if (AddressRange.TryParse(text, out var network)) networks.Add(network);
             else errors.Add(new($"addresses[{i}]", "invalid_address", "It is no address, and no network such as 10.0.0.0/8."));
         }
         return networks;
