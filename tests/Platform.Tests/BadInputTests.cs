@@ -58,6 +58,18 @@ public sealed class BadInputTests(PlatformFixture platform)
         Assert.Equal("options_too_large", (string?)problem!["code"]);
     }
 
+    [Fact]
+    public async Task The_client_tells_why_a_much_too_large_file_is_refused_although_the_gateway_hangs_up_before_it_is_sent()
+    {
+        var file = Path.Combine(platform.Sources, "too-large.txt");
+        await File.WriteAllTextAsync(file, new string('x', 16 << 20), TestContext.Current.CancellationToken);
+
+        var refused = await platform.RunAsync("connections", "create", "too-large", "--connector", "any", "--options-file", file);
+
+        Assert.Equal(3, refused.ExitCode);
+        Assert.StartsWith("error body_too_large: ", refused.Errors);
+    }
+
     [Theory]
     [InlineData(null, "Bearer")]
     [InlineData("cpt_0000000000", "Bearer error=\"invalid_token\"")]

@@ -12,6 +12,9 @@ namespace Platform.Cli.Api;
 internal sealed class ApiClient : IDisposable
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(100);
+    /// <summary>Characters. As curl does it.</summary>
+    private const int LargeBody = 1024 * 1024;
+
     private static readonly string Check = $"Check PLATFORM_URL, or the address in {Settings.LoginPath} or {Settings.Path}: platform doctor says which counts.";
     private readonly HttpClient http;
 
@@ -134,6 +137,8 @@ internal sealed class ApiClient : IDisposable
         using var request = new HttpRequestMessage(method, path);
         request.Headers.Accept.ParseAdd("application/json");
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        // Refused before it is sent: a gateway that hangs up in the middle of it could not say why.
+        request.Headers.ExpectContinue = json?.Length > LargeBody;
         if (key is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
         try
