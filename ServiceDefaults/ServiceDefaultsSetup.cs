@@ -61,6 +61,9 @@ public static class ServiceDefaultsSetup
         if (app.Services.GetRequiredService<InternalSecretRequirement>().Required)
             app.UseMiddleware<InternalSecretMiddleware>();
         app.UseMiddleware<ScopeMiddleware>();
+        // The gateway asks later who it is, and then does this itself.
+        if (app.Services.GetRequiredService<InternalSecretRequirement>().Required)
+            app.UseQueryNames();
         Probes.Map(app);
         GrpcSetup.MapGrpcHealth(app);
         app.MapOpenApi();

@@ -16,7 +16,7 @@ internal sealed class DescribeOperation : IOpenApiOperationTransformer
     /// <summary>What any route answers, and where it comes from: most of it the gateway.</summary>
     private static readonly (int Status, string Description, string[] Codes)[] Everywhere =
     [
-        (400, "The request can't be read.", ["invalid_request", "malformed_json", "bad_request"]),
+        (400, "The request can't be read.", ["invalid_request", "malformed_json", "bad_request", "unknown_parameter"]),
         (401, "No token, or one that is not valid.", ["token_required", "invalid_token"]),
         (403, "The token may not do this.", ["insufficient_scope", "address_not_allowed"]),
         (429, "Too much at once; Retry-After says when to come back.", ["rate_limited", "too_many_failures", "too_many_streams"]),

@@ -17,7 +17,11 @@ public sealed record Problem(
     string Detail,
     string? Remedy = null,
     IReadOnlyList<FieldError>? Errors = null,
-    IReadOnlyDictionary<string, object?>? Extensions = null);
+    IReadOnlyDictionary<string, object?>? Extensions = null)
+{
+    /// <summary>Of answers between services and the gateway, which takes it off: the code, for whom the body is only passed on.</summary>
+    public const string CodeHeader = "X-Platform-Problem";
+}
 
 /// <summary>One failing field of an input.</summary>
 /// <param name="Field">Path of the field as the caller wrote it, such as <c>install_command</c>.</param>

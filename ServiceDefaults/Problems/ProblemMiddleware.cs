@@ -25,7 +25,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
                 return;
             }
-            var problem = RequestProblems.From(e);
+            var problem = RequestProblems.From(e, context);
             if (problem is null)
             {
                 LogUnhandled(context.Request.Method, context.Request.Path, e);
@@ -48,8 +48,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         var challenge = response.Headers.WWWAuthenticate;
         var allow = response.Headers.Allow;
         response.Clear();
-        // For whoever keeps account of what was answered.
-        context.Features.Set(problem);
+        // For the gateway, which keeps account of what was answered and reads no bodies of services.
+        response.Headers[Problem.CodeHeader] = problem.Code;
         response.StatusCode = problem.Status;
         response.ContentType = ProblemJson.ContentType;
         response.Headers.CacheControl = "no-store";

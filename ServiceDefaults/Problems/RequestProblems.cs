@@ -18,18 +18,15 @@ internal static partial class RequestProblems
     private static readonly Problem BodyTooLarge = new(
         "body_too_large", 413, "The body is too large", "The request body exceeds the limit of this service.", $"Send at most {BodyLimit.Bytes} bytes.");
 
-    private static readonly Problem UnsupportedMediaType = new(
-        "unsupported_media_type", 415, "The content type is not supported", "The body is not of a type that this route reads.",
-        "Send Content-Type: application/json.");
-
     /// <summary>Null for what is a defect of the service and not an answer.</summary>
-    public static Problem? From(Exception exception) => exception switch
+    /// <param name="context">Of an HTTP request.</param>
+    public static Problem? From(Exception exception, HttpContext? context = null) => exception switch
     {
         ProblemException e => e.Problem,
         BadHttpRequestException { InnerException: JsonException json } => MalformedJson(json),
         BadHttpRequestException { StatusCode: 413 } => BodyTooLarge,
-        BadHttpRequestException { StatusCode: 415 } => UnsupportedMediaType,
-        BadHttpRequestException e => new("bad_request", e.StatusCode, "The request is not valid", e.Message),
+        BadHttpRequestException { StatusCode: 415 } => UnreadBody.Problem,
+        BadHttpRequestException e => BindingFailure.From(e, context),
         RpcException e when ProblemException.FromRpc(e) is { } passedOn => passedOn.Problem,
         RpcException { StatusCode: StatusCode.Unavailable } => Unavailable,
         _ => null,
@@ -37,10 +34,11 @@ internal static partial class RequestProblems
 
     public static Problem FromStatus(HttpContext context, int status) => status switch
     {
+        404 when UnreadBody.Of(context) is { } unread => unread.Problem,
         404 => new("not_found", 404, "There is nothing here", $"No route matches {context.Request.Path}.", "See /openapi.json for the routes."),
         405 => new("method_not_allowed", 405, "The method is not allowed", $"{context.Request.Method} is not offered here.", "Use a method of the Allow header."),
         413 => BodyTooLarge,
-        415 => UnsupportedMediaType,
+        415 => UnreadBody.Problem,
         _ => new($"http_{status}", status, "The request failed", $"The service answered {status}."),
     };
 

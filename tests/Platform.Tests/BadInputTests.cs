@@ -26,6 +26,23 @@ public sealed class BadInputTests(PlatformFixture platform)
         Assert.False(string.IsNullOrWhiteSpace((string?)problem["detail"]));
     }
 
+    [Theory]
+    [InlineData("POST", "/v1/connectors"), InlineData("POST", "/v1/connections"), InlineData("POST", "/v1/runs"), InlineData("POST", "/v1/schedules"), InlineData("POST", "/v1/tokens")]
+    [InlineData("POST", "/v1/webhooks"), InlineData("PATCH", "/v1/connections/any")]
+    public async Task A_body_that_is_not_said_to_be_JSON_or_is_not_there_is_answered_with_what_to_send(string method, string path)
+    {
+        foreach (var (type, body, status, code) in new[] { ("application/x-www-form-urlencoded", "{}", 415, "unsupported_media_type"), ("application/json", "", 400, "malformed_json") })
+        {
+            using var request = new HttpRequestMessage(new(method), path) { Content = new StringContent(body) };
+            request.Content.Headers.ContentType = new(type);
+            request.Headers.TryAddWithoutValidation("If-Match", "*");
+            using var response = await platform.Api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            var problem = System.Text.Json.JsonElement.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            Assert.Equal((type, status, code), (type, (int)response.StatusCode, problem.GetProperty("code").GetString()));
+            Assert.False(string.IsNullOrWhiteSpace(problem.GetProperty("remedy").GetString()));
+        }
+    }
+
     [Fact]
     public async Task The_seeds_sample_as_printed_is_refused_with_the_position_of_the_missing_comma()
     {

@@ -4,6 +4,8 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Platform.ServiceDefaults.Tests;
@@ -16,6 +18,9 @@ public sealed class ProblemTests : IAsyncLifetime
     {
         app.MapPost("/things", (Thing thing) => thing);
         app.MapGet("/numbers", (int size) => size);
+        app.MapGet("/named", ([FromQuery(Name = "max_size")] int? size) => size);
+        app.MapGet("/v1/{name}", (string name, string? connection, [FromQuery(Name = "max_size")] int? size, string[]? type, [AsParameters] Paging paging, IConfiguration configuration) =>
+            $"{connection} {size} {string.Join(',', type ?? [])} {paging.PageSize} {(configuration is null ? 0 : 1)}").AllowAnyToken();
         app.MapGet("/boom", string () => throw new InvalidOperationException("password=hunter2"));
         app.MapGet("/refused", string () => throw new ProblemException(new Problem(
             "thing_running", 409, "A thing runs", "Thing a runs.", "Wait.", [new FieldError("name", "taken", "It is taken.")],
@@ -117,6 +122,47 @@ public sealed class ProblemTests : IAsyncLifetime
 
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal(code, (await TestService.ProblemAsync(response)).GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData("/numbers?size=many", "size", "unreadable")]
+    [InlineData("/numbers", "size", "required")]
+    [InlineData("/named?max_size=many", "max_size", "unreadable")]
+    public async Task A_parameter_that_does_not_fit_is_named_as_the_caller_knows_it_and_without_types_of_ours(string path, string field, string code)
+    {
+        using var response = await service.Client.GetAsync(path, TestContext.Current.CancellationToken);
+        var problem = await TestService.ProblemAsync(response);
+
+        var error = Assert.Single(problem.GetProperty("errors").EnumerateArray());
+        Assert.Equal((field, code), (error.GetProperty("field").GetString(), error.GetProperty("code").GetString()));
+        Assert.DoesNotContain("int", problem.GetProperty("detail").GetString(), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("many", problem.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_parameters_that_a_route_does_not_have_are_named_and_what_may_be_meant()
+    {
+        using var known = await service.Client.GetAsync("/v1/search?connection=a&MAX_SIZE=3&type=x&type=y&page_size=7", TestContext.Current.CancellationToken);
+        using var refused = await service.Client.GetAsync("/v1/search?conection=a&max_size=3&name=b&frobnicate=1", TestContext.Current.CancellationToken);
+        var problem = await TestService.ProblemAsync(refused);
+
+        Assert.Equal("a 3 x,y 7 1", await known.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal((400, "unknown_parameter"), ((int)refused.StatusCode, problem.GetProperty("code").GetString()));
+        Assert.Equal(
+            ["conection: Is connection meant?", "name: Known are connection, max_size, type, page_size.", "frobnicate: Known are connection, max_size, type, page_size."],
+            problem.GetProperty("errors").EnumerateArray().Select(error => $"{error.GetProperty("field")}: {error.GetProperty("message")}"));
+    }
+
+    private sealed record Paging([FromQuery(Name = "page_size")] int? PageSize, [FromHeader(Name = "X-Key")] string? Key);
+
+    [Fact]
+    public async Task A_body_that_is_not_there_is_asked_for()
+    {
+        using var content = new StringContent("", Encoding.UTF8, "application/json");
+        using var response = await service.Client.PostAsync("/things", content, TestContext.Current.CancellationToken);
+        var problem = await TestService.ProblemAsync(response);
+
+        Assert.Equal((400, "malformed_json", "There is no body."), ((int)response.StatusCode, problem.GetProperty("code").GetString(), problem.GetProperty("detail").GetString()));
     }
 
     [Fact]
