@@ -55,7 +55,7 @@ public sealed class Caller
     /// <exception cref="ProblemException">403 <c>insufficient_scope</c>, whether or not there is such a connection.</exception>
     public void Require(string connection, string? action = null)
     {
-        if (!Covers(connection, action)) throw Scopes.Refuse(context, scope, connection);
+        if (!Covers(connection, action)) throw Scopes.Refuse(context, scope, connection, action);
     }
 
     /// <summary>For a list of the connection's actions, of which the caller then sees those that <see cref="Covers"/> says.</summary>

@@ -53,15 +53,16 @@ public static class Scopes
 
     /// <summary>403 <c>insufficient_scope</c>. Whoever throws it sets <c>WWW-Authenticate</c>, which names the realm at the gateway alone.</summary>
     /// <param name="connection">The one that the scope is lacking for; null: it is needed everywhere.</param>
-    public static ProblemException Insufficient(string scope, string? connection = null) => new(new Problem(
+    /// <param name="action">Of the connection; null: the connection as a whole is meant.</param>
+    public static ProblemException Insufficient(string scope, string? connection = null, string? action = null) => new(new Problem(
         "insufficient_scope", 403, "The token's scopes do not allow this",
-        connection is null ? $"The scope {scope} is needed." : $"The scope {scope} is needed for the connection {connection}.",
-        connection is null ? $"Use a token with the scope {scope}." : $"Use a token with the scope {scope} or {scope}:{connection}."));
+        $"The scope {scope} is needed{(action is null ? "" : $" for the action {action}")}{(connection is null ? "" : $"{(action is null ? " for" : " of")} the connection {connection}")}.",
+        $"Use a token with the scope {scope}{(connection is null ? "" : $" or {scope}:{connection}{(action is null ? "" : $"/{action}")}")}."));
 
-    internal static ProblemException Refuse(HttpContext context, string scope, string? connection = null)
+    internal static ProblemException Refuse(HttpContext context, string scope, string? connection = null, string? action = null)
     {
         context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{scope}\"";
-        return Insufficient(scope, connection);
+        return Insufficient(scope, connection, action);
     }
 
     /// <summary>Null for calls that no user caused.</summary>
@@ -92,14 +93,16 @@ internal sealed class ScopeMiddleware(RequestDelegate next)
         foreach (var (scope, reach) in context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredScope>() ?? [])
         {
             var held = context.Held();
-            var connection = reach == ScopeReach.NamedConnection ? Value(context, "name") ?? throw new InvalidOperationException($"{context.GetEndpoint()} has no {{name}}.") : null;
+            var (connection, action) = reach == ScopeReach.NamedConnection
+                ? (Value(context, "name") ?? throw new InvalidOperationException($"{context.GetEndpoint()} has no {{name}}."), Value(context, "action"))
+                : default;
             if (!(reach switch
             {
                 ScopeReach.Everywhere => held.Allows(scope),
-                ScopeReach.NamedConnection => held.Allows(scope, connection!, Value(context, "action")),
+                ScopeReach.NamedConnection => held.Allows(scope, connection!, action),
                 _ => held.AllowsSome(scope),
             }))
-                throw Scopes.Refuse(context, scope, connection);
+                throw Scopes.Refuse(context, scope, connection, action);
             if (reach == ScopeReach.Somewhere) context.Features.Set(new Caller(context, scope));
         }
         return next(context);

@@ -8,12 +8,13 @@ public static class KnownNames
     private const int LongestTyped = 255;
 
     /// <summary>Which name may be meant, as a sentence; else which are known.</summary>
-    public static string Suggest(IReadOnlyList<string> names, string name)
+    /// <param name="shown">So many of them; of lists of our own, all.</param>
+    public static string Suggest(IReadOnlyList<string> names, string name, int shown = Shown)
     {
         if (names.Count == 0) return "None is known here.";
         var nearest = name.Length > LongestTyped ? null : names.MinBy(known => Distance(known, name));
         return nearest is not null && Distance(nearest, name) <= Math.Max(1, Math.Min(name.Length, nearest.Length) / 3)
-            ? $"Is {nearest} meant?" : $"Known are {string.Join(", ", names.Take(Shown))}{(names.Count > Shown ? " and more" : "")}.";
+            ? $"Is {nearest} meant?" : $"Known are {string.Join(", ", names.Take(shown))}{(names.Count > shown ? " and more" : "")}.";
     }
 
     internal static string Hint(IReadOnlyList<Parameter> parameters, string name) =>

@@ -40,6 +40,18 @@ public sealed class AuditTests(GatewayFixture gateway) : IClassFixture<GatewayFi
         Assert.StartsWith("t", second.GetProperty("actor").GetString());
     }
 
+    [Fact]
+    public async Task What_a_service_refuses_has_its_code_there_too_and_the_answer_no_header_of_ours()
+    {
+        var path = $"/v1/connections/{Guid.NewGuid():N}";
+        gateway.Stub.Lacking[path] = "connections:read";
+        using var refused = await gateway.GetAsync(path);
+
+        var row = Assert.Single(await gateway.QueryAsync("SELECT status, code FROM audit WHERE path = $1", path));
+        Assert.Equal([403, "insufficient_scope"], row);
+        Assert.DoesNotContain(refused.Headers, header => header.Key.StartsWith("X-Platform", StringComparison.OrdinalIgnoreCase));
+    }
+
     [Theory]
     [InlineData("UPDATE audit SET actor = 'nobody'")]
     [InlineData("DELETE FROM audit")]

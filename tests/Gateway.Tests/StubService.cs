@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Platform.ServiceDefaults;
 
 namespace Platform.Gateway.Tests;
 
@@ -53,7 +54,10 @@ public sealed class StubService : IAsyncDisposable
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         var body = await reader.ReadToEndAsync(context.RequestAborted);
         if (Lacking.TryGetValue(context.Request.Path, out var scope))
+        {
+            context.Response.Headers[Problem.CodeHeader] = "insufficient_scope";
             return Results.Json(new { code = "insufficient_scope", status = 403, title = "The token's scopes do not allow this", detail = $"The scope {scope} is needed.", remedy = "Use another token." }, statusCode: 403);
+        }
         return Results.Json(new { items = Array.Empty<object>(), path = context.Request.Path.Value, query = context.Request.QueryString.Value, length = body.Length });
     }
 

@@ -43,6 +43,14 @@ public sealed class TokenTests(GatewayFixture gateway) : IClassFixture<GatewayFi
             problem.GetProperty("errors").EnumerateArray().Select(e => $"{e.GetProperty("field")} {e.GetProperty("code")}"));
         Assert.Contains("Is runs:start meant?", problem.GetRawText(), StringComparison.Ordinal);
 
+        using var unlike = await SendAsync(HttpMethod.Post, "/v1/tokens", new { name = "a", scopes = (string[])["admin:docs", "frobnicate"] });
+        Assert.Equal(
+            [
+                "admin can't be restricted to connections.",
+                "There is no such scope. Known are connectors:read, connectors:install, connections:read, connections:write, runs:read, runs:start, objects:read, objects:write, actions:read, actions:invoke, events:read, webhooks:write, admin.",
+            ],
+            (await ProblemAsync(unlike, HttpStatusCode.UnprocessableEntity, "invalid_token_request")).GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("message").GetString()));
+
         await ProblemAsync(await SendAsync(HttpMethod.Post, "/v1/tokens", new { }), HttpStatusCode.UnprocessableEntity, "invalid_token_request");
     }
 

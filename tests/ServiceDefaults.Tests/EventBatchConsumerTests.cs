@@ -53,7 +53,7 @@ public sealed class EventBatchConsumerTests(ServersFixture servers) : IAsyncLife
         await UntilAsync(async () =>
         {
             while (await channel.BasicGetAsync(Queue + "_dead", autoAck: true, Cancellation) is { } message)
-                if (message.BasicProperties.Headers?["cloudEvents_type"] is byte[] header && Encoding.UTF8.GetString(header) == type)
+                if (message.BasicProperties.Headers?.TryGetValue("cloudEvents_type", out var value) == true && value is byte[] header && Encoding.UTF8.GetString(header) == type)
                     parked.Add(JsonElement.Parse(message.Body.Span).GetProperty("number").GetInt32());
             return parked.Count > 0;
         }, "one is parked");

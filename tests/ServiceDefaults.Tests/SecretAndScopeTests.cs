@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -125,6 +126,16 @@ public sealed class SecretAndScopeTests
     [InlineData("actions:invoke:orders/close", "orders/check", HttpStatusCode.Forbidden)]
     public async Task A_restricted_scope_opens_the_routes_of_its_connections(string scopes, string path, HttpStatusCode expected) =>
         Assert.Equal(expected, (await SendAsync(HttpMethod.Post, "/connections/" + path, scopes)).Status);
+
+    [Fact]
+    public async Task Whoever_may_not_do_an_action_hears_which_scope_would_allow_just_that()
+    {
+        var (_, body) = await SendAsync(HttpMethod.Post, "/connections/orders/actions/open", "actions:invoke:orders/close");
+        var problem = JsonElement.Parse(body);
+
+        Assert.Equal("The scope actions:invoke is needed for the action open of the connection orders.", problem.GetProperty("detail").GetString());
+        Assert.Equal("Use a token with the scope actions:invoke or actions:invoke:orders/open.", problem.GetProperty("remedy").GetString());
+    }
 
     [Theory]
     [InlineData("runs:read", "orders", HttpStatusCode.OK, "there")]

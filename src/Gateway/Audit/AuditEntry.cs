@@ -6,7 +6,7 @@ namespace Platform.Gateway.Audit;
 /// <param name="Address">Of the connection that it came by, or of the one before a proxy that is believed.</param>
 /// <param name="Path">Without the query; at most 500 characters.</param>
 /// <param name="Status">That it was answered with; 499: the caller went before.</param>
-/// <param name="Code">Of the problem, where the gateway itself answered.</param>
+/// <param name="Code">Of the problem that it was answered with.</param>
 internal sealed record AuditEntry(
     long Id, DateTime At, string? Actor, Guid? TokenId, string? Address, string Method, string Path, int Status, string? Code, string? TraceId)
 {

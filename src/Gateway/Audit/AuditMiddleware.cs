@@ -19,7 +19,12 @@ internal sealed class AuditMiddleware(RequestDelegate next, AuditLog log, TimePr
     public async Task InvokeAsync(HttpContext context)
     {
         var noted = false;
-        context.Response.OnStarting(() => NoteAsync(context.Response.StatusCode));
+        context.Response.OnStarting(() =>
+        {
+            context.Response.Headers.Remove(Problem.CodeHeader, out var code);
+            // Of a page of the console it is a feature, as that is no problem's answer.
+            return NoteAsync(context.Response.StatusCode, context.Features.Get<Problem>()?.Code ?? code);
+        });
         try
         {
             await next(context);
@@ -27,15 +32,15 @@ internal sealed class AuditMiddleware(RequestDelegate next, AuditLog log, TimePr
         finally
         {
             // Nobody was there to be answered.
-            if (context.RequestAborted.IsCancellationRequested) await NoteAsync(StatusCodes.Status499ClientClosedRequest);
+            if (context.RequestAborted.IsCancellationRequested) await NoteAsync(StatusCodes.Status499ClientClosedRequest, null);
         }
 
-        async Task NoteAsync(int status)
+        async Task NoteAsync(int status, string? code)
         {
             if (noted || !IsOfInterest(context, status)) return;
             noted = true;
             if (status == StatusCodes.Status429TooManyRequests && IsFlood(context)) return;
-            await log.NoteAsync(context, context.Request.Method, context.Request.Path.Value ?? "", status, context.Features.Get<Problem>()?.Code);
+            await log.NoteAsync(context, context.Request.Method, context.Request.Path.Value ?? "", status, code);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed record EventFilter(IReadOnlyList<string> Types, IReadOnlyList<st
             if (string.IsNullOrEmpty(value) || value.Length > MaxLength || value.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || NamePattern.IsSpecial(c)))
                 yield return new(field, "invalid_pattern", $"It has 1 to {MaxLength} characters, none of them a space, '?', '\\', '<', '>' or '\"'.");
             else if (field.StartsWith("type", StringComparison.Ordinal) && !EventTypes.All.Any(type => NamePattern.Matches(value, type)))
-                yield return new(field, "unknown_type", $"No event has a type {value}. {KnownNames.Suggest(EventTypes.All, value)}");
+                yield return new(field, "unknown_type", $"No event has a type {value}. {KnownNames.Suggest(EventTypes.All, value, EventTypes.All.Count)}");
         }
     }
 

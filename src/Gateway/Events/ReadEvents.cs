@@ -46,9 +46,10 @@ internal static class ReadEvents
         try
         {
             extent = await store.ExtentAsync(cancel);
-            var seen = Cursor.Decode(cursor, 1)?[0] ?? (context.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last ? last : after);
+            var last = context.Request.Headers["Last-Event-ID"].ToString();
+            var seen = Cursor.Decode(cursor, 1)?[0] ?? (last.Length > 0 ? last : after);
             position = seen is null or "" ? (from ?? (stream ? "now" : "beginning")) == "now" ? extent.Last : extent.Gone
-                : long.TryParse(seen, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : throw Errors.BadEventPosition("after", seen, "the id of an event");
+                : long.TryParse(seen, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : throw Errors.BadEventPosition(last.Length > 0 ? "Last-Event-ID" : "after", seen, "the id of an event");
             if (position < extent.Gone || position > extent.Last) throw Errors.EventsGone(position, extent.Gone, extent.Last);
             if (!stream)
             {

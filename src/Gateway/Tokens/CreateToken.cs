@@ -55,7 +55,7 @@ internal static partial class CreateToken
         else if (!TokenName().IsMatch(body.Name)) errors.Add(new("name", "invalid_name", "A name has 1 to 64 of a-z, 0-9, '.', '_' and '-', and begins with a letter or a digit."));
         else if (Guid.TryParse(body.Name, out _)) errors.Add(new("name", "invalid_name", "A name is no id."));
         else if (body.Name == TokenStore.BootstrapName) errors.Add(new("name", "reserved_name", $"{body.Name} is the token that the platform starts with."));
-        if (body.Scopes is not { Count: > 0 }) errors.Add(new("scopes", "required", $"A token needs a scope. {KnownNames.Suggest(TokenScopes.All, "")}"));
+        if (body.Scopes is not { Count: > 0 }) errors.Add(new("scopes", "required", $"A token needs a scope. {KnownNames.Suggest(TokenScopes.All, "", TokenScopes.All.Count)}"));
         if (body.Scopes is { Count: > MaxScopes }) errors.Add(new("scopes", "too_many", $"There may be {MaxScopes} at most."));
         foreach (var (scope, i) in (body.Scopes ?? []).Take(MaxScopes).Select((scope, i) => (scope, i)))
             CheckScope($"scopes[{i}]", scope ?? "", errors);
@@ -67,10 +67,10 @@ internal static partial class CreateToken
 
     private static void CheckScope(string field, string scope, List<FieldError> errors)
     {
-        var name = ScopeSet.NameOf(scope);
+        var name = scope.StartsWith(TokenScopes.Admin + ":", StringComparison.Ordinal) ? TokenScopes.Admin : ScopeSet.NameOf(scope);
         if (!TokenScopes.All.Contains(name))
-            errors.Add(new(field, "unknown_scope", $"There is no such scope. {KnownNames.Suggest(TokenScopes.All, name)}"));
-        else if (!ScopeSet.IsWellFormed(scope))
+            errors.Add(new(field, "unknown_scope", $"There is no such scope. {KnownNames.Suggest(TokenScopes.All, name, TokenScopes.All.Count)}"));
+        else if ((scope != name && !ScopeSet.IsRestrictable(name)) || !ScopeSet.IsWellFormed(scope))
             errors.Add(new(field, "invalid_scope", ScopeSet.IsRestrictable(name)
                 ? $"A restricted scope is {name}:<connection>{(name.StartsWith("actions:", StringComparison.Ordinal) ? ", or " + name + ":<connection>/<action>" : "")}, where * stands for any characters."
                 : $"{name} can't be restricted to connections."));

@@ -21,12 +21,12 @@ internal static partial class WebhookRules
 
     /// <summary>Who sends events elsewhere must be allowed to read them, too.</summary>
     /// <exception cref="ProblemException">403 <c>insufficient_scope</c>.</exception>
-    public static void CheckScopes(ApiToken token, IReadOnlyList<string> connections)
+    public static void CheckScopes(ApiToken token, IReadOnlyList<string?> connections)
     {
         foreach (var scope in (string[])[Scope, EventFilter.Scope])
         {
             if (connections.Count == 0 && !token.Held.Allows(scope)) throw Scopes.Insufficient(scope);
-            foreach (var connection in connections)
+            foreach (var connection in connections.OfType<string>())
                 if (!token.Held.Allows(scope, connection))
                     throw Scopes.Insufficient(scope, connection);
         }

@@ -38,8 +38,8 @@ internal static class WriteWebhook
     private static async Task<IResult> CreateAsync(Body body, WebhookStore store, WebhookSecret secrets, OutboundGuard guard, HttpContext context, CancellationToken cancel)
     {
         var token = context.Features.GetRequiredFeature<ApiToken>();
-        await WebhookRules.CheckAsync(body.Name, body.Url, body.Types ?? [], body.Connections ?? [], body.Secret, guard, cancel);
         WebhookRules.CheckScopes(token, body.Connections ?? []);
+        await WebhookRules.CheckAsync(body.Name, body.Url, body.Types ?? [], body.Connections ?? [], body.Secret, guard, cancel);
         var secret = body.Secret ?? WebhookSecret.Create();
         var made = await store.AddAsync(
             new()
@@ -64,8 +64,8 @@ internal static class WriteWebhook
             Url = body.Url ?? standing.Url, Types = [.. body.Types ?? standing.Types], Connections = [.. body.Connections ?? standing.Connections],
             Enabled = body.Enabled ?? standing.Enabled,
         };
-        await WebhookRules.CheckAsync(name, wish.Url, wish.Types, wish.Connections, null, guard, cancel);
         WebhookRules.CheckScopes(token, wish.Connections);
+        await WebhookRules.CheckAsync(name, wish.Url, wish.Types, wish.Connections, null, guard, cancel);
         var changed = await store.UpdateAsync(wish, cancel) ?? throw Errors.WebhookChanged(name, (await WebhookRules.FindAsync(store, name, token, cancel)).ETag);
         sender.Ring();
         context.Response.Headers.ETag = changed.ETag;

@@ -123,6 +123,16 @@ public sealed class EventStreamTests(ServersFixture servers) : IAsyncLifetime
         await ProblemAsync(await gateway.SendAsync(HttpMethod.Get, "/v1/events" + query), status, code);
 
     [Fact]
+    public async Task A_place_that_makes_no_sense_is_named_as_it_was_given()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/events");
+        request.Headers.Add("Last-Event-ID", "abc");
+        using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Contains("Last-Event-ID is abc", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_stream_ends_when_its_token_is_revoked()
     {
         var token = await gateway.TokenAsync("events:read");
