@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -16,8 +17,16 @@ internal sealed class DescribeSchema : IOpenApiSchemaTransformer
             schema.Pattern = null;
         }
         foreach (var property in context.JsonTypeInfo.Properties)
+        {
             if (property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: true) is [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.WhenWritingNull }])
                 schema.Required?.Remove(property.Name);
+            // Null for us, who name all that is missing at once; for a caller it has to be there.
+            if (property.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: true) == true)
+            {
+                (schema.Required ??= new HashSet<string>()).Add(property.Name);
+                if (schema.Properties?[property.Name] is OpenApiSchema member) member.Type &= ~JsonSchemaType.Null;
+            }
+        }
         return Task.CompletedTask;
     }
 }

@@ -46,4 +46,28 @@ public sealed class OpenApiSchemaTests(PlatformFixture platform)
 
         Assert.True(complaints.Count == 0, string.Join('\n', complaints));
     }
+
+    [Fact]
+    public async Task What_an_empty_body_is_refused_for_is_what_the_schema_requires()
+    {
+        var document = await platform.Api.GetAsync("/openapi.json");
+        var (complaints, judged) = (new List<string>(), new List<string>());
+        foreach (var (path, operations) in document["paths"]!.AsObject().Where(entry => !entry.Key.Contains('{')))
+            if (operations!["post"]?["requestBody"]?["content"]?["application/json"]?["schema"] is { } schema)
+            {
+                var (status, problem, response) = await platform.Api.SendAsync(HttpMethod.Post, path, "{}");
+                response.Dispose();
+                if ((int)status != 422 || problem?["errors"] is not JsonArray errors) continue;
+                var refused = errors.Where(error => (string?)error!["code"] is "required" or "missing").Select(error => (string?)error!["field"]).Order().ToList();
+                var described = schema["$ref"] is { } reference ? document["components"]!["schemas"]![((string)reference!).Split('/')[^1]]! : schema;
+                var required = (described["required"] as JsonArray ?? []).Select(name => (string?)name).Order().ToList();
+                // One of several has to be given, or only sometimes: more than a list of names can say.
+                if (!refused.Where(field => required.Contains(field) || field is not ("command" or "cron" or "image")).SequenceEqual(required)) complaints.Add($"POST {path} refuses the lack of {string.Join(", ", refused)}, and the schema requires {string.Join(", ", required)}: {problem["code"]} {string.Join(", ", errors.Select(e => e!["code"]))}");
+                complaints.AddRange(required.Where(name => described["properties"]?[name!]?["type"] is JsonArray types && types.Any(type => (string?)type == "null")).Select(name => $"POST {path}: {name} is required and may be null"));
+                judged.Add(path);
+            }
+
+        Assert.True(complaints.Count == 0, string.Join('\n', complaints));
+        Assert.Superset(new HashSet<string>(["/v1/tokens", "/v1/webhooks", "/v1/runs", "/v1/schedules", "/v1/connections"]), judged.ToHashSet());
+    }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.Features;
@@ -18,7 +19,7 @@ internal static partial class CreateToken
     /// <param name="Scopes">1 to 50, such as <c>runs:read</c>, <c>runs:start:orders-*</c> or <c>actions:invoke:orders/close_*</c>.</param>
     /// <param name="ExpiresAt">Within ten years; null: never.</param>
     /// <param name="Addresses">Networks in CIDR notation, or single addresses, that it may be used from; none: from anywhere.</param>
-    internal sealed record Body(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt = null, IReadOnlyList<string>? Addresses = null);
+    internal sealed record Body([property: Required] string? Name, [property: Required] IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt = null, IReadOnlyList<string>? Addresses = null);
 
     public static void Map(RouteGroupBuilder tokens) => tokens
         .MapPost("/", HandleAsync)

@@ -38,7 +38,8 @@ internal static partial class WebhookRules
         string? name, string? url, IReadOnlyList<string?> types, IReadOnlyList<string?> connections, string? secret, OutboundGuard guard, CancellationToken cancel)
     {
         List<FieldError> errors = [];
-        if (name is null || !WebhookName().IsMatch(name)) errors.Add(new("name", "invalid_name", "A name has 1 to 64 of a-z, 0-9, '.', '_' and '-', and begins with a letter or a digit."));
+        if (string.IsNullOrEmpty(name)) errors.Add(new("name", "required", "A webhook needs a name."));
+        else if (!WebhookName().IsMatch(name)) errors.Add(new("name", "invalid_name", "A name has 1 to 64 of a-z, 0-9, '.', '_' and '-', and begins with a letter or a digit."));
         if (string.IsNullOrEmpty(url)) errors.Add(new("url", "required", "Where to send events: an http or https address."));
         else if (url.Length > MaxUrl || !Uri.TryCreate(url, UriKind.Absolute, out var target) || target is not { Scheme: "http" or "https", UserInfo: "", Fragment: "" })
             errors.Add(new("url", "invalid_url", $"An http or https address of at most {MaxUrl} characters, without user and fragment."));

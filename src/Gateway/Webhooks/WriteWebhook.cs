@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Platform.Gateway.Tokens;
@@ -17,7 +18,7 @@ internal static class WriteWebhook
     /// <param name="Types">Patterns such as <c>sync.*</c>; none: all types.</param>
     /// <param name="Connections">Names; none: all, and events about none.</param>
     /// <param name="Secret"><c>whsec_</c> and the base64 of 24 to 64 bytes; null: one is made.</param>
-    internal sealed record Body(string? Name, string? Url, IReadOnlyList<string>? Types = null, IReadOnlyList<string>? Connections = null, bool Enabled = true, string? Secret = null);
+    internal sealed record Body([property: Required] string? Name, [property: Required] string? Url, IReadOnlyList<string>? Types = null, IReadOnlyList<string>? Connections = null, bool Enabled = true, string? Secret = null);
 
     /// <summary>What is left out stays.</summary>
     internal sealed record Changes(string? Url = null, IReadOnlyList<string>? Types = null, IReadOnlyList<string>? Connections = null, bool? Enabled = null);

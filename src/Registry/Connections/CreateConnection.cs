@@ -32,7 +32,7 @@ internal static partial class CreateConnection
     /// </param>
     /// <inheritdoc cref="ConnectionSettings"/>
     public sealed record Body(
-        string Name, string Connector, JsonElement? Options, bool? FullListing = null, double? MaxDeleteFraction = null, bool? ChangedEvents = null,
+        string Name, string Connector, JsonElement? Options = null, bool? FullListing = null, double? MaxDeleteFraction = null, bool? ChangedEvents = null,
         string[]? Streams = null, int? MaxAttempts = null, int? FirstPageSeconds = null, int? IdleSeconds = null, int? TotalSeconds = null,
         IReadOnlyDictionary<string, string>? Cursors = null, bool? AlwaysOn = null);
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Platform.Contracts;
 using Platform.ServiceDefaults;
@@ -12,7 +13,7 @@ internal static class StartRun
 
     /// <param name="Connection">Name of the connection.</param>
     /// <param name="FromStart">Begin anew, whatever states are stored.</param>
-    internal sealed record Request(string? Connection, bool FromStart = false);
+    internal sealed record Request([property: Required] string? Connection, bool FromStart = false);
 
     public static void Map(RouteGroupBuilder runs) => runs
         .MapPost("/", HandleAsync)

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using Platform.ServiceDefaults;
 using RegistryClient = Platform.Registry.V1.Registry.RegistryClient;
@@ -17,7 +17,7 @@ internal static class CreateSchedule
     /// <param name="TimeZone">IANA name; default: Etc/UTC.</param>
     /// <param name="JitterSeconds">0 to 3,600, default 0: a run starts up to so many seconds later, at random.</param>
     /// <param name="Enabled">Default: true.</param>
-    internal sealed record Body(string Connection, string? Name, string? Cron, string? Interval, string? TimeZone, int? JitterSeconds, bool? Enabled);
+    internal sealed record Body([property: Required] string Connection, string? Name, string? Cron, string? Interval, string? TimeZone, int? JitterSeconds, bool? Enabled);
 
     public static void Map(RouteGroupBuilder schedules) => schedules
         .MapPost("/", HandleAsync)
@@ -30,9 +30,9 @@ internal static class CreateSchedule
         .WithSummary("Start runs of a connection by cron or interval");
 
     private static async Task<IResult> HandleAsync(
-        JsonElement body, HttpContext context, RegistryClient registry, ScheduleStore store, ScheduleTriggers triggers, IOptions<ScheduleSettings> settings, CancellationToken cancel)
+        JsonBody body, HttpContext context, RegistryClient registry, ScheduleStore store, ScheduleTriggers triggers, IOptions<ScheduleSettings> settings, CancellationToken cancel)
     {
-        var wish = ScheduleWish.ForNew(body, settings.Value.MinimumSeconds, out var name);
+        var wish = ScheduleWish.ForNew(body.Value, settings.Value.MinimumSeconds, out var name);
         context.Caller().Require(name);
         var connection = await registry.ResolveConnectionAsync(
             new() { Name = name }, deadline: DateTime.UtcNow.AddSeconds(ResolveSeconds), cancellationToken: cancel);

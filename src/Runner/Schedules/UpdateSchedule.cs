@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Platform.ServiceDefaults;
@@ -22,7 +21,7 @@ internal static class UpdateSchedule
         .WithSummary("Change a schedule, pause and resume it");
 
     private static async Task<ScheduleView> HandleAsync(
-        string id, JsonElement body, HttpContext context, ScheduleStore store, ScheduleTriggers triggers, IOptions<ScheduleSettings> settings, CancellationToken cancel)
+        string id, JsonBody body, HttpContext context, ScheduleStore store, ScheduleTriggers triggers, IOptions<ScheduleSettings> settings, CancellationToken cancel)
     {
         var standing = await GetSchedule.FindAsync(context, store, id, cancel);
         var ifMatch = IfMatch.Of(context.Request);
@@ -30,7 +29,7 @@ internal static class UpdateSchedule
             throw Errors.IfMatchRequired();
         if (!ifMatch.Holds(standing.ETag))
             throw Errors.ETagMismatch(standing.ETag);
-        var wish = ScheduleWish.ForChange(body, standing, settings.Value.MinimumSeconds);
+        var wish = ScheduleWish.ForChange(body.Value, standing, settings.Value.MinimumSeconds);
         try
         {
             var changed = await store.UpdateAsync(standing.Id, standing.Revision, wish, cancel)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Platform.Runner.Invocations;
 using Platform.ServiceDefaults;
@@ -9,7 +10,7 @@ internal static class CreateSubscription
 {
     /// <param name="Event">As the connector's specification names the stream.</param>
     /// <param name="Arguments">By the schema of the event; none: an empty object.</param>
-    internal sealed record Request(string? Event, JsonElement? Arguments = null);
+    internal sealed record Request([property: Required] string? Event, JsonElement? Arguments = null);
 
     public static void Map(RouteGroupBuilder subscriptions) => subscriptions
         .MapPost("/", HandleAsync)

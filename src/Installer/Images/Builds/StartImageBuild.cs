@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Platform.Installer.Installs;
 using Platform.Installer.Packages;
 using Platform.Installer.Sources;
@@ -10,7 +11,7 @@ internal static class StartImageBuild
 {
     /// <param name="Folder">Absolute, below the local roots: a folder with a Dockerfile, or a connector's package that is built from one.</param>
     /// <param name="Name">What the image is to be called, such as <c>demo:1.2</c>; without a tag, <c>latest</c>.</param>
-    internal sealed record Body(string? Folder, string? Name);
+    internal sealed record Body([property: Required] string? Folder, [property: Required] string? Name);
 
     public static void MapStartImageBuild(this WebApplication app) =>
         app.MapPost("/v1/images/builds", HandleAsync).RequireScope("connectors:install").WithExample("""{"folder": "/srv/connectors/articles", "name": "articles:1"}""").WithErrors("invalid_build").WithName("StartImageBuild").WithTags("Images")

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Platform.Installer.Sources;
 using Platform.ServiceDefaults;
 
@@ -8,7 +9,7 @@ internal sealed class UpdateConfiguration(LocalRoots roots, CommandWork work, Ch
 {
     /// <param name="Folder">The absolute path of a package below the local roots.</param>
     /// <param name="Env">Variables for the command; never shown.</param>
-    internal sealed record Body(string? Folder = null, IReadOnlyDictionary<string, string?>? Env = null);
+    internal sealed record Body([property: Required] string? Folder = null, IReadOnlyDictionary<string, string?>? Env = null);
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/images/configurations/updates", (Body body, UpdateConfiguration update, CancellationToken cancel) => update.RunAsync(body, cancel))

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using Platform.Contracts;
 using Platform.Installer.Sources;
@@ -16,7 +17,7 @@ internal sealed class UpgradeConfiguration(
     /// <param name="Package">The version to upgrade to: the absolute path of a folder or archive below the local roots, or an http(s) URL of an archive.</param>
     /// <param name="Sha256">Of what is downloaded, 64 hex digits; null: whatever comes.</param>
     /// <param name="Env">Variables for the command; never shown.</param>
-    internal sealed record Body(string? Folder = null, string? Package = null, string? Sha256 = null, IReadOnlyDictionary<string, string?>? Env = null);
+    internal sealed record Body([property: Required] string? Folder = null, [property: Required] string? Package = null, string? Sha256 = null, IReadOnlyDictionary<string, string?>? Env = null);
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/images/configurations/upgrades", (Body body, UpgradeConfiguration upgrade, CancellationToken cancel) => upgrade.RunAsync(body, cancel))

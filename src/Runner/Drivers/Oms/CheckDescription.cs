@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json;
 using Platform.Oms;
@@ -11,7 +12,7 @@ internal static class CheckDescription
     private const string Json = "application/json";
 
     /// <param name="Document">The YAML.</param>
-    internal sealed record Body(string? Document);
+    internal sealed record Body([property: Required] string? Document);
 
     public static void MapOmsCheck(this IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/oms/check", HandleAsync)

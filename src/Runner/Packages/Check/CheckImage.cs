@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using Platform.Runner.Checks;
 using Platform.ServiceDefaults;
@@ -14,7 +15,7 @@ internal sealed class CheckImage(ImageCheck check, LocalFolders folders, IOption
 
     /// <param name="Image">A reference or an id, of an image that is in the engine.</param>
     /// <param name="Configuration">A folder below the local roots, as an absolute path; null: the image gets an empty one.</param>
-    internal sealed record Body(string? Image, string? Configuration = null);
+    internal sealed record Body([property: Required] string? Image, string? Configuration = null);
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/images/check", (Body body, CheckImage check, CancellationToken cancel) => check.RunAsync(body, cancel))
