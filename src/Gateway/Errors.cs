@@ -47,6 +47,9 @@ internal static class Errors
     public static ProblemException UnknownPage(string path) => New(
         "unknown_page", 404, "There is no such page", $"The console has no page {path}.", "Choose another one in the menu.");
 
+    public static ProblemException UnknownObject(string? connection, string? remoteId) => New(
+        "unknown_object", 404, "There is no such object", $"The connection '{connection}' has no object '{remoteId}' in this stream.", "Search for it under Objects.");
+
     public static ProblemException InvalidForm(IReadOnlyList<FieldError> errors) => new(new Problem(
         "invalid_form", 422, "The form has errors", "Some fields can't be read.", "Correct every field that is marked and send the form again.", errors));
 

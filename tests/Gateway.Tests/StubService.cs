@@ -38,6 +38,9 @@ public sealed class StubService : IAsyncDisposable
     /// <summary>Paths that are refused for a scope that is lacking, and which.</summary>
     public ConcurrentDictionary<string, string> Lacking { get; } = new();
 
+    /// <summary>What is answered instead of an empty list, by path.</summary>
+    public ConcurrentDictionary<string, (int Status, object Body)> Answers { get; } = new();
+
     public string Url { get; private set; } = "";
 
     public async Task StartAsync()
@@ -58,6 +61,8 @@ public sealed class StubService : IAsyncDisposable
             context.Response.Headers[Problem.CodeHeader] = "insufficient_scope";
             return Results.Json(new { code = "insufficient_scope", status = 403, title = "The token's scopes do not allow this", detail = $"The scope {scope} is needed.", remedy = "Use another token." }, statusCode: 403);
         }
+
+        if (Answers.TryGetValue(context.Request.Path, out var answer)) return Results.Json(answer.Body, statusCode: answer.Status);
         return Results.Json(new { items = Array.Empty<object>(), path = context.Request.Path.Value, query = context.Request.QueryString.Value, length = body.Length });
     }
 

@@ -47,10 +47,21 @@ public abstract class ConsolePage : ComponentBase
         }
         catch (ProblemException e)
         {
-            Http.Response.StatusCode = e.Problem.Status;
+            Answer(e.Problem.Status);
             // For the audit log.
             Http.Features.Set(e.Problem);
             return e.Problem;
         }
+    }
+
+    // The framework throws away a page whose status is 404 when it has been made: it takes the address for unknown. So this one is set as the page leaves.
+    private void Answer(int status)
+    {
+        if (status != StatusCodes.Status404NotFound) Http.Response.StatusCode = status;
+        else Http.Response.OnStarting(() =>
+        {
+            if (Http.Response.StatusCode == StatusCodes.Status200OK) Http.Response.StatusCode = status;
+            return Task.CompletedTask;
+        });
     }
 }
