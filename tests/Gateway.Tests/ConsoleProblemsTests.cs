@@ -5,7 +5,12 @@ namespace Platform.Gateway.Tests;
 /// <summary>A gateway all of whose services are the stub.</summary>
 public sealed class StubbedGatewayFixture(Servers.ServersFixture servers) : GatewayFixture(servers)
 {
-    protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string> { ["services:runner:http:0"] = Stub.Url };
+    protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
+    {
+        ["services:runner:http:0"] = Stub.Url,
+        // While it is developed, the framework has texts of its own for forms that it does not know.
+        ["environment"] = "Production",
+    };
 }
 
 /// <summary>What a service refuses is told in the console's own page, whatever its status.</summary>
@@ -37,6 +42,22 @@ public sealed class ConsoleProblemsTests(StubbedGatewayFixture gateway) : IClass
         await AssertToldAsync(response, "There is no 'nope'.");
     }
 
+    [Theory]
+    [InlineData(400)]
+    [InlineData(404)]
+    public async Task A_search_that_was_refused_can_be_corrected_there(int status)
+    {
+        gateway.Stub.Answers.Clear();
+        gateway.Stub.Answers["/v1/objects"] = Problem(status, "The search is no good.");
+        using var browser = await SignedInAsync();
+
+        using var response = await browser.GetAsync("/console/objects?connection=docz");
+
+        Assert.Equal(status, (int)response.StatusCode);
+        await AssertToldAsync(response, "The search is no good.");
+        await AssertToldAsync(response, "name=\"connection\" value=\"docz\"");
+    }
+
     [Fact]
     public async Task An_object_that_is_not_there_is_told_in_the_page()
     {
@@ -47,6 +68,31 @@ public sealed class ConsoleProblemsTests(StubbedGatewayFixture gateway) : IClass
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         await AssertToldAsync(response, "There is no such object");
+    }
+
+    [Fact]
+    public async Task A_form_whose_thing_went_away_meanwhile_is_told_why()
+    {
+        gateway.Stub.Answers.Clear();
+        gateway.Stub.Answers["/v1/connections/docs"] = Problem(404, "There is no connection 'docs'.");
+        using var browser = await SignedInAsync();
+
+        using var response = await browser.PostAsync("/console/connections/docs", await browser.HiddenAsync("/console", "sync"));
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        await AssertToldAsync(response, "There is no connection 'docs'.");
+    }
+
+    [Fact]
+    public async Task A_form_that_a_page_has_not_is_refused_in_a_page()
+    {
+        gateway.Stub.Answers.Clear();
+        using var browser = await SignedInAsync();
+
+        using var response = await browser.PostAsync("/console/runs", await browser.HiddenAsync("/console", "nothing"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        await AssertToldAsync(response, "form_refused");
     }
 
     private static (int, object) Problem(int status, string detail) => (status, new { code = "unknown", status, title = "It is unknown", detail });

@@ -17,19 +17,26 @@ internal sealed partial class ConsoleFailures(RequestDelegate next, ILogger<Cons
         try
         {
             await next(context);
+            // A form that the page does not have, or not any more as what it is about can't be read: the framework leaves it at the status.
+            if (context.Response is { HasStarted: false, StatusCode: StatusCodes.Status400BadRequest } && IsForPeople(context.Request))
+                await TellAsync(context, context.Features.Get<Problem>() ?? Errors.FormRefused().Problem);
         }
         catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested && IsForPeople(context.Request))
         {
             if (e is not ProblemException) LogFailed(context.Request.Method, context.Request.Path, e);
-            // The page that failed may have used up what a request has one of.
-            await using var scope = context.RequestServices.CreateAsyncScope();
-            context.RequestServices = scope.ServiceProvider;
-            context.Response.Clear();
-            var problem = (e as ProblemException)?.Problem ?? Defect;
-            context.Features.Set(problem);
-            if (problem.Extensions?.GetValueOrDefault("retry_after") is int seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            await new RazorComponentResult<FailurePage>(new { Problem = problem }) { StatusCode = problem.Status }.ExecuteAsync(context);
+            await TellAsync(context, (e as ProblemException)?.Problem ?? Defect);
         }
+    }
+
+    private static async Task TellAsync(HttpContext context, Problem problem)
+    {
+        // The page that failed may have used up what a request has one of.
+        await using var scope = context.RequestServices.CreateAsyncScope();
+        context.RequestServices = scope.ServiceProvider;
+        context.Response.Clear();
+        context.Features.Set(problem);
+        if (problem.Extensions?.GetValueOrDefault("retry_after") is int seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        await new RazorComponentResult<FailurePage>(new { Problem = problem }) { StatusCode = problem.Status }.ExecuteAsync(context);
     }
 
     private static bool IsForPeople(HttpRequest request) =>
