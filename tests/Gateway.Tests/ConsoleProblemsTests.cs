@@ -2,17 +2,6 @@ using System.Net;
 
 namespace Platform.Gateway.Tests;
 
-/// <summary>A gateway all of whose services are the stub.</summary>
-public sealed class StubbedGatewayFixture(Servers.ServersFixture servers) : GatewayFixture(servers)
-{
-    protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
-    {
-        ["services:runner:http:0"] = Stub.Url,
-        // While it is developed, the framework has texts of its own for forms that it does not know.
-        ["environment"] = "Production",
-    };
-}
-
 /// <summary>What a service refuses is told in the console's own page, whatever its status.</summary>
 public sealed class ConsoleProblemsTests(StubbedGatewayFixture gateway) : IClassFixture<StubbedGatewayFixture>
 {
@@ -34,7 +23,7 @@ public sealed class ConsoleProblemsTests(StubbedGatewayFixture gateway) : IClass
     {
         gateway.Stub.Answers.Clear();
         gateway.Stub.Answers[asked] = Problem(404, "There is no 'nope'.");
-        using var browser = await SignedInAsync();
+        using var browser = await gateway.SignedInAsync();
 
         using var response = await browser.GetAsync(page);
 
@@ -49,7 +38,7 @@ public sealed class ConsoleProblemsTests(StubbedGatewayFixture gateway) : IClass
     {
         gateway.Stub.Answers.Clear();
         gateway.Stub.Answers["/v1/objects"] = Problem(status, "The search is no good.");
-        using var browser = await SignedInAsync();
+        using var browser = await gateway.SignedInAsync();
 
         using var response = await browser.GetAsync("/console/objects?connection=docz");
 
@@ -62,7 +51,7 @@ public sealed class ConsoleProblemsTests(StubbedGatewayFixture gateway) : IClass
     public async Task An_object_that_is_not_there_is_told_in_the_page()
     {
         gateway.Stub.Answers.Clear();
-        using var browser = await SignedInAsync();
+        using var browser = await gateway.SignedInAsync();
 
         using var response = await browser.GetAsync("/console/objects/show?connection=docs&stream=s&remote_id=nope");
 
@@ -75,7 +64,7 @@ public sealed class ConsoleProblemsTests(StubbedGatewayFixture gateway) : IClass
     {
         gateway.Stub.Answers.Clear();
         gateway.Stub.Answers["/v1/connections/docs"] = Problem(404, "There is no connection 'docs'.");
-        using var browser = await SignedInAsync();
+        using var browser = await gateway.SignedInAsync();
 
         using var response = await browser.PostAsync("/console/connections/docs", await browser.HiddenAsync("/console", "sync"));
 
@@ -87,7 +76,7 @@ public sealed class ConsoleProblemsTests(StubbedGatewayFixture gateway) : IClass
     public async Task A_form_that_a_page_has_not_is_refused_in_a_page()
     {
         gateway.Stub.Answers.Clear();
-        using var browser = await SignedInAsync();
+        using var browser = await gateway.SignedInAsync();
 
         using var response = await browser.PostAsync("/console/runs", await browser.HiddenAsync("/console", "nothing"));
 
@@ -103,13 +92,5 @@ public sealed class ConsoleProblemsTests(StubbedGatewayFixture gateway) : IClass
         Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);
         Assert.Contains("<nav aria-label=\"Pages\">", html, StringComparison.Ordinal);
         Assert.Contains(words, html, StringComparison.Ordinal);
-    }
-
-    private async Task<ConsoleBrowser> SignedInAsync()
-    {
-        var browser = new ConsoleBrowser(gateway.Client.BaseAddress!);
-        using var response = await browser.SignInAsync(await gateway.AddKnownTokenAsync());
-        Assert.Equal(HttpStatusCode.Found, response.StatusCode);
-        return browser;
     }
 }

@@ -41,6 +41,9 @@ public sealed class StubService : IAsyncDisposable
     /// <summary>What is answered instead of an empty list, by path.</summary>
     public ConcurrentDictionary<string, (int Status, object Body)> Answers { get; } = new();
 
+    /// <summary>The last body that was sent to each path.</summary>
+    public ConcurrentDictionary<string, string> Bodies { get; } = new();
+
     public string Url { get; private set; } = "";
 
     public async Task StartAsync()
@@ -56,6 +59,7 @@ public sealed class StubService : IAsyncDisposable
         Received[context.Request.Path] = context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         var body = await reader.ReadToEndAsync(context.RequestAborted);
+        Bodies[context.Request.Path] = body;
         if (Lacking.TryGetValue(context.Request.Path, out var scope))
         {
             context.Response.Headers[Problem.CodeHeader] = "insufficient_scope";

@@ -34,6 +34,14 @@ internal static class ConnectionForm
     /// <summary>The options of a connector that doesn't describe itself: whatever it takes.</summary>
     public static readonly FormField Opaque = new(SpecificationFields.Root, [], FieldKind.Long, "This connector does not say which options it takes: text, or JSON, as its documentation says.");
 
+    /// <summary>The options of a connector about which the token may not ask; the service checks them all the same.</summary>
+    /// <param name="before">Null: the connection is new.</param>
+    public static FormField Unread(ConnectionRow? before) => Opaque with
+    {
+        Description = "As JSON, or as text where the connector takes that. With connectors:read your token would get a field for each option here."
+            + (before is null ? "" : $" What is given {(before.Options is null ? "replaces the options there are" : "is laid over the options there are, and null takes one away")}; what is left empty stays."),
+    };
+
     /// <param name="before">Null: the connection is new.</param>
     /// <exception cref="ProblemException">422 <c>invalid_form</c>.</exception>
     public static JsonObject Read(ConnectorSpecification? specification, IFormCollection form, ConnectionRow? before)

@@ -28,6 +28,9 @@ public abstract class ConsolePage : ComponentBase
     /// <summary>The names and values of the form that was sent; null: none was.</summary>
     private protected IFormCollection? Form => Http.Request.HasFormContentType && HttpMethods.IsPost(Http.Request.Method) ? Http.Request.Form : null;
 
+    /// <summary>Whether connectors may be asked about; connections can be made and changed without.</summary>
+    private protected bool ReadsConnectors => Token.Held.Allows("connectors:read");
+
     private protected async Task LoadAsync(Func<Task> load) => Missing = await TellAsync(load);
 
     private protected async Task DoAsync(Func<Task> work) => Refused = await TellAsync(work);
