@@ -280,6 +280,24 @@ public sealed class ConsoleTests(GatewayFixture gateway) : IClassFixture<Gateway
     }
 
     [Fact]
+    public async Task A_token_that_has_expired_is_marked_and_can_be_revoked_alone()
+    {
+        using var browser = await SignedInAsync(gateway.Bootstrap);
+        await gateway.AddTokenAsync("runs:read:it-is-over", expires: DateTime.UtcNow.AddMinutes(-1));
+        await gateway.AddTokenAsync("runs:read:it-goes-on", expires: DateTime.UtcNow.AddHours(1));
+
+        var rows = (await TextAsync(await browser.GetAsync("/console/tokens"))).Split("<tr>");
+
+        var over = Assert.Single(rows, row => row.Contains("it-is-over", StringComparison.Ordinal));
+        Assert.Contains(">expired<", over, StringComparison.Ordinal);
+        Assert.Contains("Revoke…", over, StringComparison.Ordinal);
+        Assert.DoesNotContain("Rotate…", over, StringComparison.Ordinal);
+        var alive = Assert.Single(rows, row => row.Contains("it-goes-on", StringComparison.Ordinal));
+        Assert.DoesNotContain(">expired<", alive, StringComparison.Ordinal);
+        Assert.Contains("Rotate…", alive, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_changed_here_is_in_the_audit_log_as_any_other_request()
     {
         using var browser = await SignedInAsync(gateway.Bootstrap);
