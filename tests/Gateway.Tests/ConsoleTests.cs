@@ -65,12 +65,12 @@ public sealed class ConsoleTests(GatewayFixture gateway) : IClassFixture<Gateway
     }
 
     [Theory]
-    [InlineData("", 401, "has no token")]
-    [InlineData("cpt_mistyped", 401, "checksum does not fit")]
-    [InlineData("{unknown}", 401, "unknown here or revoked")]
-    [InlineData("{expired}", 401, "has expired")]
-    [InlineData("{elsewhere}", 403, "certain addresses only")]
-    public async Task A_token_that_is_no_good_does_not_sign_in(string token, int status, string words)
+    [InlineData("", 401, "has no token", "Paste a token")]
+    [InlineData("cpt_mistyped", 401, "checksum does not fit", "Paste the token whole")]
+    [InlineData("{unknown}", 401, "unknown here or revoked", "Paste the token whole")]
+    [InlineData("{expired}", 401, "has expired", "Use another token")]
+    [InlineData("{elsewhere}", 403, "certain addresses only", "Use it where it was made for")]
+    public async Task A_token_that_is_no_good_does_not_sign_in(string token, int status, string words, string remedy)
     {
         using var browser = Browser();
         token = token switch
@@ -89,6 +89,7 @@ public sealed class ConsoleTests(GatewayFixture gateway) : IClassFixture<Gateway
         }, answer => answer.Text.Contains(words, StringComparison.Ordinal));
 
         Assert.Equal(status, answer.Status);
+        Assert.Contains(remedy, answer.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(browser.CookiesFor("/console"), cookie => cookie.Name == "platform_console");
     }
 
