@@ -1,0 +1,29 @@
+using System.Net;
+
+namespace Platform.Gateway.Tests;
+
+/// <summary>What single pages of the console say.</summary>
+public sealed class ConsolePagesTests(StubbedGatewayFixture gateway) : IClassFixture<StubbedGatewayFixture>
+{
+    [Theory]
+    [InlineData(0, 0, "no objects were received by the last 2 runs")]
+    [InlineData(0, 12, "the highest: 12.")]
+    public async Task The_chart_of_runs_says_what_the_highest_received(int one, int other, string words)
+    {
+        gateway.Stub.Answers["/v1/runs"] = (200, new { items = new[] { Run(one), Run(other) } });
+        using var browser = await gateway.SignedInAsync();
+
+        Assert.Contains(words, await TextAsync(browser, "/console/runs"), StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static object Run(int received) => new
+    {
+        id = Guid.CreateVersion7(), connection = "docs", connector = "files", state = "succeeded", counts = new { received }, created_at = DateTimeOffset.UnixEpoch,
+    };
+
+    private static async Task<string> TextAsync(ConsoleBrowser browser, string path)
+    {
+        using var response = await browser.GetAsync(path);
+        return WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+}
