@@ -47,6 +47,9 @@ internal static class Errors
     public static ProblemException UnknownPage(string path) => New(
         "unknown_page", 404, "There is no such page", $"The console has no page {path}.", "Choose another one in the menu.");
 
+    public static ProblemException AddressIncomplete() => New(
+        "incomplete_address", 400, "The address is not complete", "An object's page is found by connection, stream and remote_id.", "Open it from the list of objects.");
+
     public static ProblemException UnknownObject(string? connection, string? remoteId) => New(
         "unknown_object", 404, "There is no such object", $"The connection '{connection}' has no object '{remoteId}' in this stream.", "Search for it under Objects.");
 

@@ -16,6 +16,22 @@ public sealed class ConsolePagesTests(StubbedGatewayFixture gateway) : IClassFix
         Assert.Contains(words, await TextAsync(browser, "/console/runs"), StringComparison.OrdinalIgnoreCase);
     }
 
+    [Theory]
+    [InlineData("?connection=docs")]
+    [InlineData("?remote_id=a.txt")]
+    public async Task The_page_of_an_object_needs_to_know_which(string query)
+    {
+        gateway.Stub.Answers["/v1/objects"] = (200, new { items = new[] { new { connection = "docs", stream = "", remote_id = "some-first-one", resource_name = "file", uri = "file:x", metadata = "{}" } } });
+        using var browser = await gateway.SignedInAsync();
+
+        using var response = await browser.GetAsync("/console/objects/show" + query);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var page = await TextAsync(browser, "/console/objects/show" + query);
+        Assert.Contains("incomplete_address", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("some-first-one", page, StringComparison.Ordinal);
+    }
+
     private static object Run(int received) => new
     {
         id = Guid.CreateVersion7(), connection = "docs", connector = "files", state = "succeeded", counts = new { received }, created_at = DateTimeOffset.UnixEpoch,
