@@ -32,6 +32,14 @@ public sealed class ConsolePagesTests(StubbedGatewayFixture gateway) : IClassFix
         Assert.DoesNotContain("some-first-one", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_page_says_whose_times_it_shows()
+    {
+        using var browser = await gateway.SignedInAsync();
+
+        Assert.Contains("Times are in the time zone <span data-zone>UTC</span>", await TextAsync(browser, "/console/tokens"), StringComparison.Ordinal);
+    }
+
     private static object Run(int received) => new
     {
         id = Guid.CreateVersion7(), connection = "docs", connector = "files", state = "succeeded", counts = new { received }, created_at = DateTimeOffset.UnixEpoch,

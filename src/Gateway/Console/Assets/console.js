@@ -160,6 +160,7 @@ addEventListener("pageshow", event => {
 });
 
 enhance(document);
+write(document.querySelector("[data-zone]"), Intl.DateTimeFormat().resolvedOptions().timeZone);
 const facts = document.getElementById("facts");
 if (facts?.dataset.progress) followProgress(facts);
 if (facts?.dataset.refresh) refreshWhileOpen(facts);
