@@ -77,6 +77,9 @@ internal sealed partial class ConsoleVisit : IAsyncDisposable
         var wider = await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - innerWidth");
         Assert.True(wider <= 0, $"{Page.Url} is {wider} pixels wider than the screen of {Narrow.Width}: " + await Page.EvaluateAsync<string>(
             "() => [...document.querySelectorAll('body *')].filter(e => (e.getBoundingClientRect().right > innerWidth || e.scrollWidth > innerWidth) && !e.closest('.scroll')).slice(-3).map(e => e.outerHTML.slice(0, 200)).join(' | ')"));
+        // A wide table scrolls, and what it is called is read without.
+        var cut = await Page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('caption')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.innerText)");
+        Assert.True(cut.Length == 0, $"{Page.Url} cuts off what its tables are called: {string.Join(" | ", cut)}");
         await Page.SetViewportSizeAsync(Wide.Width, Wide.Height);
     }
 

@@ -175,6 +175,18 @@ public sealed class JourneyTests(PlatformFixture platform, Chromium chromium) : 
             await visit.JudgeAsync();
         }
 
+        // What is in one row is in one line, and it is said whose times these are.
+        foreach (var path in new[] { "/runs", "/events", "/audit" })
+        {
+            await page.GotoAsync("/console" + path);
+            foreach (var edge in new[] { ".filter .field > label:not(.check)", ".filter :is(input:not([type=checkbox]), select, button, .check)" })
+            {
+                var tops = await page.EvaluateAsync<double[]>("edge => [...new Set([...document.querySelectorAll(edge)].map(e => e.getBoundingClientRect().top))]", edge);
+                Assert.True(tops.Length <= 1, $"{edge} at {path} are at {string.Join(", ", tops)}");
+            }
+            await Expect(page.Locator("footer")).ToHaveTextAsync("Times are in the time zone Europe/Berlin.");
+        }
+
         // By keyboard alone: the first stop leads past the menu.
         await page.GotoAsync("/console/runs");
         await page.Keyboard.PressAsync("Tab");
