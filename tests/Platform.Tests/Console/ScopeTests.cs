@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Platform.Gateway.Tests;
+using Platform.Tests.Chaos;
 
 namespace Platform.Tests.Console;
 
@@ -27,6 +28,29 @@ public sealed partial class ScopeTests(PlatformFixture platform)
         await WalkAsync(pages, "objects:read");
         await WalkAsync(pages, "connections:read:docs*", "runs:read:docs*", "objects:read:docs*", "events:read:docs*");
         await WalkAsync(pages, "connections:read:docs*", "connections:write:docs*");
+    }
+
+    [Fact]
+    public async Task Options_are_not_lost_in_a_form_that_can_t_show_them()
+    {
+        const string name = "docs-form", form = $"/console/connections/{name}/edit";
+        var connector = await new ChaosConnectors(platform).InstallAsync("platform");
+        await platform.Api.ConnectAsync(name, connector, new JsonObject { ["pages"] = 7, ["pause_ms"] = 70, ["password"] = "kept" });
+        using var browser = await SignInAsync("connections:read:docs*", "connections:write:docs*");
+
+        await ChangeAsync(("streams", "one"));
+        await ChangeAsync(("options", """{"pages": 9}"""));
+
+        var options = (await platform.Api.GetAsync($"/v1/connections/{name}"))["options"]!;
+        Assert.Equal(("9", "70", "***"), (options["pages"]!.ToString(), options["pause_ms"]!.ToString(), (string?)options["password"]));
+
+        async Task ChangeAsync(params (string, string)[] values)
+        {
+            using var page = await browser.GetAsync(form);
+            var version = Version().Match(await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Groups[1].Value;
+            using var changed = await browser.SubmitAsync(form, "change", [("version", version), .. values]);
+            Assert.True(changed.StatusCode == HttpStatusCode.Found, await changed.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
     }
 
     /// <summary>Two connections with a run, an invocation and a schedule each, and the pages of these.</summary>
@@ -57,10 +81,7 @@ public sealed partial class ScopeTests(PlatformFixture platform)
     /// <summary>The pages, and all that they link to.</summary>
     private async Task WalkAsync(IEnumerable<string> pages, params string[] scopes)
     {
-        var token = await MakeAsync("/v1/tokens", new JsonObject { ["name"] = $"walk-{Guid.NewGuid():N}", ["scopes"] = new JsonArray([.. scopes.Select(scope => JsonValue.Create(scope))]) }.ToJsonString());
-        using var browser = new ConsoleBrowser(platform.GatewayUrl);
-        using (var signedIn = await browser.SignInAsync((string)token["token"]!)) Assert.Equal(HttpStatusCode.Found, signedIn.StatusCode);
-
+        using var browser = await SignInAsync(scopes);
         var known = pages.ToHashSet();
         var queue = new Queue<string>(known);
         List<string> wrong = [];
@@ -73,6 +94,15 @@ public sealed partial class ScopeTests(PlatformFixture platform)
                 if (known.Add(link)) queue.Enqueue(link);
         }
         Assert.True(wrong.Count == 0, $"With {string.Join(' ', scopes)}:\n{string.Join('\n', wrong)}");
+    }
+
+    private async Task<ConsoleBrowser> SignInAsync(params string[] scopes)
+    {
+        var token = await MakeAsync("/v1/tokens", new JsonObject { ["name"] = $"walk-{Guid.NewGuid():N}", ["scopes"] = new JsonArray([.. scopes.Select(scope => JsonValue.Create(scope))]) }.ToJsonString());
+        var browser = new ConsoleBrowser(platform.GatewayUrl);
+        using var signedIn = await browser.SignInAsync((string)token["token"]!);
+        Assert.Equal(HttpStatusCode.Found, signedIn.StatusCode);
+        return browser;
     }
 
     private static string? Complaint(string page, HttpResponseMessage response, string html, string[] scopes) => (int)response.StatusCode switch
@@ -96,6 +126,9 @@ public sealed partial class ScopeTests(PlatformFixture platform)
 
     [GeneratedRegex("<a [^>]*href=\"(/console[^\"#]*)")]
     private static partial Regex Links();
+
+    [GeneratedRegex("name=\"version\" value=\"([^\"]+)\"")]
+    private static partial Regex Version();
 
     // What is downloaded.
     [GeneratedRegex("^/console/(objects/export|invocations/[^/]+/result)")]
