@@ -44,6 +44,9 @@ internal sealed record Settings(string Url, string? Token)
         Uri.TryCreate(one, UriKind.Absolute, out var a) && Uri.TryCreate(other, UriKind.Absolute, out var b)
         && a.Scheme == b.Scheme && a.Port == b.Port && (a.Host == b.Host || (a.IsLoopback && b.IsLoopback));
 
+    /// <summary>Whether this can be a token, of whoever has issued it. Anything else would be a broken header, with its text in the error.</summary>
+    public static bool IsToken(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c));
+
     /// <summary>Of the record that a person sees, or a log: without the token.</summary>
     public override string ToString() => Url;
 

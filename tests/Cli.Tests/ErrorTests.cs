@@ -153,4 +153,35 @@ public sealed class ErrorTests
         Assert.StartsWith("error bad_answer: ", answer.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", answer.Errors, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("cpt_a\nb")]
+    [InlineData("cpt_ä")]
+    [InlineData("two words")]
+    public async Task A_token_that_can_be_none_is_told_without_itself_and_asks_nobody(string token)
+    {
+        await using var stub = await StubGateway.StartAsync();
+        using var cli = new Cli(stub.Url);
+
+        var answer = await cli.RunInShellAsync($"export PLATFORM_TOKEN='{token}'; \"$@\"", "connectors", "list");
+
+        Assert.Equal((5, ""), (answer.ExitCode, answer.Output));
+        Assert.Matches("^error bad_token: [^\n]+\n  to do: .*PLATFORM_TOKEN", answer.Errors);
+        Assert.DoesNotContain(token, answer.Errors, StringComparison.Ordinal);
+        Assert.Empty(stub.Requests);
+    }
+
+    [Fact]
+    public async Task The_doctor_tells_of_such_a_token_and_looks_at_the_rest()
+    {
+        await using var stub = (await StubGateway.StartAsync()).On("GET /alive", "{}");
+        using var cli = new Cli(stub.Url);
+
+        var answer = await cli.RunInShellAsync("export PLATFORM_TOKEN=$'cpt_a\\nb'; \"$@\"", "doctor");
+
+        Assert.Equal(1, answer.ExitCode);
+        Assert.Contains($"ok\tgateway\tok\t{stub.Url}", answer.Output, StringComparison.Ordinal);
+        Assert.Contains("failed\ttoken\tbad_token\t", answer.Output, StringComparison.Ordinal);
+        Assert.Equal(["GET /alive"], stub.Requests.Select(request => request.Request));
+    }
 }

@@ -22,11 +22,17 @@ internal sealed class ApiClient : IDisposable
     {
         if (!Uri.TryCreate(settings.Url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new CliException(ExitCode.Usage, "bad_url", $"'{settings.Url}' is not an http(s) address.", Check);
+        if (settings.Token is { } text && !Settings.IsToken(text)) throw BadToken();
 
         // Event streams may stay open for hours; single answers get their own deadline below.
         http = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
         if (settings.Token is { } token) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
+
+    /// <summary>Of a token that no request can carry.</summary>
+    public static CliException BadToken() => new(
+        ExitCode.NotAuthenticated, "bad_token", "The token has characters that no token has, such as a space or a line break.",
+        "Set PLATFORM_TOKEN to the token alone, as tokens create prints it, or unset it; one that was kept is replaced by platform login.");
 
     public string Url => http.BaseAddress!.ToString().TrimEnd('/');
 

@@ -23,7 +23,7 @@ internal static class GatewayProbes
             var settings = Settings.Load();
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             deadline.CancelAfter(AnswerWithin);
-            using var api = new ApiClient(settings);
+            using var api = new ApiClient(settings.Token is { } token && !Settings.IsToken(token) ? settings with { Token = null } : settings);
             var clock = await api.DateAsync("/alive", deadline.Token);
             return (true, [Probe.Ok("gateway", settings.Url), Clock(clock), .. await TokenAsync(api, settings, deadline.Token)]);
         }
@@ -46,6 +46,8 @@ internal static class GatewayProbes
     {
         if (settings.Token is null)
             return [new("token", "failed", "token_required", $"There is no token for {settings.Url}.", $"platform login {settings.Url}"), Probe.Skipped("services", "That needs a token.")];
+        if (!Settings.IsToken(settings.Token) && ApiClient.BadToken() is var bad)
+            return [new("token", "failed", bad.Code, bad.Message, bad.Remedy), Probe.Skipped("services", "That needs a token that is accepted.")];
         try
         {
             var answer = (await api.GetAsync("/v1/services", cancel)).To<Answer>();

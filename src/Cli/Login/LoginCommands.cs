@@ -44,8 +44,7 @@ internal static class LoginCommands
             ? address.GetLeftPart(UriPartial.Authority)
             : throw new CliException(ExitCode.Usage, "bad_url", $"'{text.Trim()}' is not the address of a gateway.", "Give scheme, host and port alone, such as https://platform.example.org:8443");
 
-    // Anything else would be a broken header, with its text in the error.
-    private static string CheckForm(string token) => token.Length > 0 && token.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c))
+    private static string CheckForm(string token) => Settings.IsToken(token)
         ? token
         : throw new CliException(ExitCode.Usage, "bad_token", token.Length == 0 ? "There is no token." : "What was given has characters that no token has.", "Give the token alone, as tokens create prints it.");
 
