@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Platform.Cli.Local;
 
 namespace Platform.Cli.Tests;
 
@@ -61,6 +62,35 @@ public sealed class UpTests
         Assert.Equal(2, answer.ExitCode);
         Assert.StartsWith($"error {code}: {option}: ", answer.Errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(cli.Folder.FullName, "data")));
+    }
+
+    [Theory]
+    [InlineData("up", "99999")]
+    [InlineData("up", "0")]
+    [InlineData("demo", "70000")]
+    [InlineData("demo", "-1")]
+    public async Task A_port_that_there_is_not_is_refused_before_anything_is_written(string command, string port)
+    {
+        using var cli = new Cli("http://127.0.0.1:1");
+        var kept = await File.ReadAllTextAsync(cli.Config, TestContext.Current.CancellationToken);
+
+        var answer = await cli.RunAsync(command, "--data", "data", "--port", port);
+
+        Assert.Equal(new Answer(2, "", $"error bad_usage: --port is {port}: from 1 to 65535.\n  to do: platform {command} --help"), answer);
+        Assert.Equal(kept, await File.ReadAllTextAsync(cli.Config, TestContext.Current.CancellationToken));
+        Assert.False(Directory.Exists(Path.Combine(cli.Folder.FullName, "data")));
+    }
+
+    [Fact]
+    public async Task Commands_go_on_to_where_they_went_when_the_start_fails()
+    {
+        using var cli = new Cli("http://127.0.0.1:1");
+        var kept = await File.ReadAllTextAsync(cli.Config, TestContext.Current.CancellationToken);
+
+        var answer = await cli.RunAsync("up", "--data", "data", "--port", LocalPlatform.FreePort().ToString(CultureInfo.InvariantCulture));
+
+        Assert.StartsWith("error not_built: ", answer.Errors, StringComparison.Ordinal);
+        Assert.Equal(kept, await File.ReadAllTextAsync(cli.Config, TestContext.Current.CancellationToken));
     }
 
     [Theory]

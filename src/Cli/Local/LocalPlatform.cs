@@ -45,7 +45,6 @@ internal sealed class LocalPlatform : IAsyncDisposable
             await WaitForPredecessorAsync(options.Data, screen);
             await CheckPortAsync(options.Port, cancel);
             var settings = new Settings($"http://127.0.0.1:{options.Port}", Settings.LoadFile()?.Token is { } known && TokenText.IsWellFormed(known) ? known : TokenText.Create());
-            settings.Save();
 
             Directory.CreateDirectory(Path.Combine(options.Data, "run"));
             File.Delete(ConnectionsFileIn(options.Data));
@@ -54,6 +53,8 @@ internal sealed class LocalPlatform : IAsyncDisposable
             try
             {
                 await platform.WaitUntilHealthyAsync(screen, cancel);
+                // Commands go there from now on, and not to one that never came up.
+                settings.Save();
                 return platform;
             }
             catch

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 
@@ -9,7 +11,7 @@ internal sealed partial class StartArguments
 {
     private const int DefaultPort = 5080;
 
-    private readonly Option<int?> port = new("--port") { Description = $"The gateway's port on 127.0.0.1; {DefaultPort} by default." };
+    private readonly Option<int?> port = new("--port") { Description = $"The gateway's port on 127.0.0.1; {DefaultPort} by default.", Validators = { InRange } };
     private readonly Option<bool> verbose = new("--verbose") { Description = "Show the system's own log on standard error too." };
     private readonly Option<string[]> localRoots = new("--local-root") { Description = "A folder that Local sources may lie below; the checkout is one already." };
     private readonly Option<string[]> readable = new("--readable") { Description = "A folder that connectors may read, besides /usr and /etc." };
@@ -32,6 +34,12 @@ internal sealed partial class StartArguments
     public StartOptions Read(Call call) => new(
         DataFolder(call, Data), call.Get(port) ?? DefaultPort, Persistent: true, call.Get(verbose),
         Folders(call, localRoots), Folders(call, readable), Outbound(call.Get(outboundAllow) ?? []), Catalogs(call.Get(catalogs) ?? []));
+
+    private static void InRange(OptionResult result)
+    {
+        foreach (var token in result.Tokens)
+            if (int.TryParse(token.Value, CultureInfo.InvariantCulture, out var port) && port is < 1 or > 65535) result.AddError($"--port is {port}: from 1 to 65535.");
+    }
 
     private static string[] Catalogs(string[] given)
     {
