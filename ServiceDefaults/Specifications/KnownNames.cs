@@ -9,16 +9,17 @@ public static class KnownNames
 
     /// <summary>Which name may be meant, as a sentence; else which are known.</summary>
     /// <param name="shown">So many of them; of lists of our own, all.</param>
-    public static string Suggest(IReadOnlyList<string> names, string name, int shown = Shown)
-    {
-        if (names.Count == 0) return "None is known here.";
-        var nearest = name.Length > LongestTyped ? null : names.MinBy(known => Distance(known, name));
-        return nearest is not null && Distance(nearest, name) <= Math.Max(1, Math.Min(name.Length, nearest.Length) / 3)
-            ? $"Is {nearest} meant?" : $"Known are {string.Join(", ", names.Take(shown))}{(names.Count > shown ? " and more" : "")}.";
-    }
+    public static string Suggest(IReadOnlyList<string> names, string name, int shown = Shown) =>
+        names.Count == 0 ? "None is known here."
+        : Nearest(names, name) is { } nearest ? $"Is {nearest} meant?"
+        : $"Known are {string.Join(", ", names.Take(shown))}{(names.Count > shown ? " and more" : "")}.";
 
-    internal static string Hint(IReadOnlyList<Parameter> parameters, string name) =>
-        parameters.Count == 0 ? "There is no such field; none is known here." : $"There is no such field. {Suggest([.. parameters.Select(p => p.Name)], name)}";
+    /// <summary>Null: none is near.</summary>
+    public static string? Nearest(IReadOnlyList<string> names, string name)
+    {
+        var nearest = name.Length > LongestTyped ? null : names.MinBy(known => Distance(known, name));
+        return nearest is not null && Distance(nearest, name) <= Math.Max(1, Math.Min(name.Length, nearest.Length) / 3) ? nearest : null;
+    }
 
     /// <summary>How many letters have to be put in, taken out or changed; upper and lower case are one, as are '-', '_' and nothing.</summary>
     private static int Distance(string one, string other)

@@ -21,7 +21,7 @@ internal sealed class ParameterReader
             if (errors.Count == ParameterRules.MaxErrors) break;
             var parameter = ParameterRules.Find(parameters, member.Name);
             if (parameter is null)
-                Add(isSecret ? path.TrimEnd('.') : path + member.Name, "unknown_field", KnownNames.Hint(parameters, member.Name));
+                Add(isSecret ? path.TrimEnd('.') : path + member.Name, "unknown_field", Hint(parameters, member.Name));
             else if (parameter.ReservedPrefixes?.FirstOrDefault(p => member.Name.StartsWith(p, StringComparison.Ordinal)) is { } prefix)
                 Add(path + member.Name, "reserved_name", $"Names that begin with {prefix} are the platform's own.");
             else if (!given.TryAdd(member.Name, member.Value))
@@ -215,4 +215,7 @@ internal sealed class ParameterReader
     {
         if (errors.Count < ParameterRules.MaxErrors) errors.Add(new(path, code, message));
     }
+
+    private static string Hint(IReadOnlyList<Parameter> parameters, string name) =>
+        parameters.Count == 0 ? "There is no such field; none is known here." : $"There is no such field. {KnownNames.Suggest([.. parameters.Select(p => p.Name)], name)}";
 }

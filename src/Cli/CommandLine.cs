@@ -26,6 +26,7 @@ using Platform.Cli.State;
 using Platform.Cli.Subscriptions;
 using Platform.Cli.Status;
 using Platform.Cli.Tokens;
+using Platform.Cli.Usage;
 using Platform.Cli.Webhooks;
 
 namespace Platform.Cli;
@@ -47,11 +48,7 @@ internal static class CommandLine
         var screen = new Screen(parsed.GetValue(Json));
         try
         {
-            if (parsed.Errors.Count > 0)
-            {
-                var command = string.Join(' ', PathOf(parsed.CommandResult));
-                throw new CliException(ExitCode.Usage, "bad_usage", string.Join(" ", parsed.Errors.Select(error => Plain(error.Message))), $"{command} --help");
-            }
+            if (UsageErrors.Of(parsed) is { } wrong) throw wrong;
 
             // Signals are ours: `up` takes longer to end than the library would wait.
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupt.Token);
@@ -156,9 +153,6 @@ internal static class CommandLine
         OfTheScript.Bench(),
         CompletionScript.Command(),
     }.WithExamples().WithNames();
-
-    // The library names the type as the runtime does.
-    private static string Plain(string message) => message.Replace("as expected type 'System.Nullable`1[System.Int32]'", "as a whole number", StringComparison.Ordinal);
 
     /// <summary>The names of a command from the program's on.</summary>
     public static IEnumerable<string> PathOf(System.CommandLine.Parsing.CommandResult result) =>

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
+
 namespace Platform.Cli.Tests;
 
 public sealed class AuditTests
@@ -14,5 +17,34 @@ public sealed class AuditTests
 
         Assert.Equal((0, "at\tactor\tfrom\tmethod\tpath\tstatus\tcode\n2026-01-02 00:00:00Z\t-\t192.0.2.1\tGET\t/v1/runs\t401\ttoken_required"), (answer.ExitCode, answer.Output.TrimEnd('\n')));
         Assert.Contains("--cursor more", answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("90s", 0.025)]
+    [InlineData("1h", 1)]
+    [InlineData("1h30m", 1.5)]
+    [InlineData("2d", 48)]
+    [InlineData("1w", 168)]
+    public async Task A_time_can_be_given_back_from_now(string given, double hours)
+    {
+        await using var stub = await StubGateway.StartAsync();
+
+        await Cli.RunAsync(stub.Url, "audit", "--since", given);
+
+        var query = QueryHelpers.ParseQuery(new Uri(stub.Url + stub.Requests.Single().Request[4..]).Query);
+        var since = DateTimeOffset.Parse(query["since"].Single()!, CultureInfo.InvariantCulture);
+        Assert.InRange(DateTimeOffset.UtcNow.AddHours(-hours) - since, TimeSpan.FromSeconds(-1), TimeSpan.FromMinutes(1));
+    }
+
+    [Theory]
+    [InlineData("yesterday")]
+    [InlineData("1x")]
+    [InlineData("h")]
+    [InlineData("999999999999d")]
+    public async Task What_is_no_time_is_told_with_the_form_of_one(string given)
+    {
+        var answer = await Cli.RunAsync("http://127.0.0.1:1", "audit", "--until", given);
+
+        Assert.Equal(new Answer(2, "", $"error bad_usage: --until is '{given}': a time such as 2030-01-31T08:00:00Z, or back from now such as 1h or 2d.\n  to do: platform audit --help"), answer);
     }
 }

@@ -9,7 +9,10 @@ public sealed partial class CommandTreeTests
 {
     private static readonly string Reference = File.ReadAllText(Path.Combine(Checkout.Folder, "docs", "cli.md"));
 
-    public static TheoryData<string> Leaves => [.. Walk(CommandLine.Tree(), "").Where(row => row.Command.Subcommands.Count == 0).Select(row => row.Path)];
+    public static TheoryData<string> Leaves => [.. Every().Select(row => row.Path)];
+
+    /// <summary>The commands that do something.</summary>
+    internal static IEnumerable<(string Path, Command Command)> Every() => Walk(CommandLine.Tree(), "").Where(row => row.Command.Subcommands.Count == 0);
 
     [Theory]
     [MemberData(nameof(Leaves))]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Platform.Cli.Api;
 using Platform.Cli.Objects;
+using Platform.Cli.Usage;
 
 namespace Platform.Cli.Audit;
 
@@ -14,8 +15,8 @@ internal static class ListAudit
         var actor = new Option<string?>("--actor") { Description = "Only what the token of this name asked for." };
         var path = new Option<string?>("--path") { Description = "Only paths that begin so, such as /v1/connections/orders." };
         var denied = new Option<bool>("--denied") { Description = "Only what was refused." };
-        var since = new Option<DateTimeOffset?>("--since") { Description = "Only from this time on, such as 2030-01-31T08:00:00Z." };
-        var until = new Option<DateTimeOffset?>("--until") { Description = "Only before this time." };
+        var since = TimeOption.Of("--since", "Only from this time on, such as 2030-01-31T08:00:00Z, or 1h or 2d back from now.");
+        var until = TimeOption.Of("--until", "Only before this time.");
         var limit = new Option<int?>("--limit") { Description = "Entries per page, 1 to 1000; the API's default is 100." };
         var cursor = new Option<string?>("--cursor") { Description = "Go on after an earlier page: its next." };
         return new Command("audit", "Lists requests that changed something or were refused, the newest first: platform audit --denied") { actor, path, denied, since, until, limit, cursor }.Does(async call =>
