@@ -152,7 +152,7 @@ internal static class CommandLine
         OfTheScript.Test(),
         OfTheScript.Bench(),
         CompletionScript.Command(),
-    }.WithExamples().WithNames();
+    }.WithExamples().WithNames().WithFullTexts();
 
     /// <summary>The names of a command from the program's on.</summary>
     public static IEnumerable<string> PathOf(System.CommandLine.Parsing.CommandResult result) =>

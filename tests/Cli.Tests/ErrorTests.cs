@@ -72,6 +72,17 @@ public sealed class ErrorTests
     [InlineData("state", "set", "x", "--state", "1", "--state-file", "f")]
     [InlineData("state", "set", "x", "--state-file", "no-such-file")]
     [InlineData("rejects", "show", "many")]
+    [InlineData("connections", "show", "")]
+    [InlineData("connections", "show", ".")]
+    [InlineData("actions", "show", "docs", "..")]
+    [InlineData("connections", "delete", "--yes", "")]
+    [InlineData("tokens", "revoke", "")]
+    [InlineData("webhooks", "replay", "ops", "")]
+    [InlineData("oms", "check", "")]
+    [InlineData("image", "build", "-t", "x", "")]
+    [InlineData("runs", "list", "--connection", "")]
+    [InlineData("lock", "show", "--output", "")]
+    [InlineData("doctor", "--data", "")]
     public async Task Wrong_usage_is_exit_code_2_and_asks_nobody(params string[] args)
     {
         await using var stub = await StubGateway.StartAsync();

@@ -5,9 +5,47 @@ namespace Platform.Cli.Tests;
 /// <summary>What no command can mean, and how it is told; for every command there is, and for those that are still to come.</summary>
 public sealed class UsageTests
 {
+    // Where an empty text says something: the unnamed stream, an object without an id, every id, options and a state of no bytes.
+    private static readonly HashSet<string> MayBeEmpty =
+    [
+        "connections create --options", "connections update --options", "connections create --stream", "connections update --stream",
+        "objects list --stream", "objects export --stream", "objects list --remote-id", "objects export --remote-id", "objects list --prefix", "objects export --prefix",
+        "state show --stream", "state set --stream", "state reset --stream", "state set --state", "rejects list --stream", "rejects replay --remote-id",
+    ];
+
+    // What names a file may be a folder, and where to go or what to filter by is no name.
+    private static readonly HashSet<string> NoNames = ["manifest", "file", "folder", "path", "package", "image", "image, folder or package", "address", "url", "key=value", "filter"];
+
+    public static TheoryData<string, string> Arguments => new(CommandTreeTests.Every().SelectMany(row => row.Command.Arguments.Where(argument => IsText(argument.ValueType)).Select(argument => (row.Path, argument.Name))));
+
+    public static TheoryData<string, string> Options => new(CommandTreeTests.Every().SelectMany(row => row.Command.Options.Where(option => IsText(option.ValueType)).Select(option => (row.Path, option.Name))));
+
     public static TheoryData<string, string> Typed => new(CommandTreeTests.Every().SelectMany(row =>
         row.Command.Arguments.Where(argument => !IsText(argument.ValueType)).Select(argument => (row.Path, argument.Name))
             .Concat(row.Command.Options.Where(option => !IsText(option.ValueType) && option.ValueType != typeof(bool) && option.Name != "--help").Select(option => (row.Path, option.Name)))));
+
+    [Theory]
+    [MemberData(nameof(Arguments))]
+    public void An_argument_that_is_empty_is_refused_by_its_name(string path, string name)
+    {
+        Assert.Contains(Errors(path, name, ""), error => error.StartsWith($"<{name}> is empty", StringComparison.Ordinal));
+        if (!NoNames.Contains(name))
+            Assert.All((string[])[".", ".."], dots => Assert.Contains($"<{name}> is '{dots}', which is no name.", Errors(path, name, dots)));
+        else
+            Assert.DoesNotContain(Errors(path, name, "."), error => error.Contains("which is no name", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Options))]
+    public void An_option_that_is_empty_is_refused_where_that_says_nothing(string path, string name)
+    {
+        var command = CommandTreeTests.Every().Single(row => row.Path == path).Command;
+
+        var errors = CommandLine.Tree().Parse([.. path.Split(' '), .. command.Arguments.Select(_ => "x"), name, ""]).Errors.Select(error => error.Message);
+
+        if (MayBeEmpty.Contains($"{path} {name}")) Assert.DoesNotContain(errors, error => error.Contains("is empty", StringComparison.Ordinal));
+        else Assert.Contains(errors, error => error.StartsWith($"{name} is empty", StringComparison.Ordinal));
+    }
 
     [Theory]
     [MemberData(nameof(Typed))]
@@ -41,4 +79,8 @@ public sealed class UsageTests
     }
 
     private static bool IsText(Type type) => type == typeof(string) || type == typeof(string[]);
+
+    private static IEnumerable<string> Errors(string path, string name, string text) => CommandLine.Tree()
+        .Parse([.. path.Split(' '), .. CommandTreeTests.Every().Single(row => row.Path == path).Command.Arguments.Select(argument => argument.Name == name ? text : "x")])
+        .Errors.Select(error => error.Message);
 }
