@@ -21,8 +21,7 @@ public sealed partial class CommandTreeTests
         var command = Walk(CommandLine.Tree(), "").Single(row => row.Path == path).Command;
 
         Assert.False(string.IsNullOrWhiteSpace(command.Description), "It has no description.");
-        Assert.All(command.Options.Concat<Symbol>(command.Arguments.Where(argument => argument.Name is not ("connection" or "action" or "id"))),
-            symbol => Assert.True(symbol.Description is not null || path.Contains(' ', StringComparison.Ordinal), $"{symbol.Name} has no description."));
+        Assert.All(command.Options.Concat<Symbol>(command.Arguments), symbol => Assert.False(string.IsNullOrWhiteSpace(symbol.Description), $"{symbol.Name} has no description."));
         var examples = Examples.Of(path).ToList();
         Assert.True(examples.Count > 0, "Examples.cs has none.");
         Assert.All(examples, example => Assert.Empty(Parse(example).Errors));

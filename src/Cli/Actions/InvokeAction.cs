@@ -10,8 +10,8 @@ internal static class InvokeAction
 {
     public static Command Command()
     {
-        var connection = new Argument<string>("connection");
-        var action = new Argument<string>("action");
+        var connection = new Argument<string>("connection") { Description = "The connection's name." };
+        var action = new Argument<string>("action") { Description = "As actions list shows it." };
         var values = new Argument<string[]>("key=value") { Description = "Arguments; the action knows their types.", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
         var arguments = new Option<string?>("--arguments") { Description = "All arguments as a JSON object instead; - reads standard input (nobody else sees them there)." };
         var wait = new Option<bool>("--wait") { Description = "Wait for the end however long it takes; without it for half a minute." };

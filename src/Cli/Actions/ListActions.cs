@@ -8,7 +8,7 @@ internal static class ListActions
 {
     public static Command Command()
     {
-        var connection = new Argument<string>("connection");
+        var connection = new Argument<string>("connection") { Description = "The connection's name." };
         return new Command("list", "Lists what a connection's connector can be asked to do.") { connection }.Does(async call =>
         {
             var json = await call.Api.GetAsync(PathOf(call.Get(connection)), call.Cancel);

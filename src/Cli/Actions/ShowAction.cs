@@ -8,8 +8,8 @@ internal static class ShowAction
 {
     public static Command Command()
     {
-        var connection = new Argument<string>("connection");
-        var action = new Argument<string>("action");
+        var connection = new Argument<string>("connection") { Description = "The connection's name." };
+        var action = new Argument<string>("action") { Description = "As actions list shows it." };
         return new Command("show", "Shows an action with the schema of its arguments.") { connection, action }.Does(async call =>
         {
             var json = await call.Api.GetAsync(ListActions.PathOf(call.Get(connection), call.Get(action)), call.Cancel);

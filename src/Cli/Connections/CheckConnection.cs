@@ -10,7 +10,7 @@ internal static class CheckConnection
 
     public static Command Command()
     {
-        var name = new Argument<string>("name");
+        var name = new Argument<string>("name") { Description = "The connection's." };
         return new Command("check", "Tries whether a connection would work: its options, the start of its connector, and what that says itself.") { name }.Does(async call =>
         {
             var json = await call.Api.PostAsync($"/v1/connections/{Uri.EscapeDataString(call.Get(name))}/check", null, call.Cancel, AnswerWithin);

@@ -6,7 +6,7 @@ internal static class DeleteConnection
 {
     public static Command Command()
     {
-        var name = new Argument<string>("name");
+        var name = new Argument<string>("name") { Description = "The connection's." };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         return new Command("delete", "Deletes a connection with its objects, states and schedules.") { name, yes }.Does(async call =>
         {

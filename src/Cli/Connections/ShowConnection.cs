@@ -8,7 +8,7 @@ internal static class ShowConnection
 {
     public static Command Command()
     {
-        var name = new Argument<string>("name");
+        var name = new Argument<string>("name") { Description = "The connection's." };
         return new Command("show", "Shows a connection: its settings, and its options with *** for secrets where the connector describes itself.") { name }.Does(async call =>
         {
             var connection = await call.Api.GetAsync(PathOf(call.Get(name)), call.Cancel);

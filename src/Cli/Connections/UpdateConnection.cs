@@ -7,7 +7,7 @@ internal static class UpdateConnection
 {
     public static Command Command()
     {
-        var name = new Argument<string>("name");
+        var name = new Argument<string>("name") { Description = "The connection's." };
         var options = new Option<string?>("--options") { Description = "New options. Where the connector describes itself: a JSON object with what is to be other; null removes a member, the rest stays. - reads standard input." };
         var file = new Option<string?>("--options-file") { Description = "A file with them." };
         var defaults = new Option<string[]>("--default") { Description = "Lead this setting back to its default, such as max-attempts; may be given several times." };

@@ -8,7 +8,7 @@ internal static class ShowConnector
 {
     public static Command Command()
     {
-        var name = new Argument<string>("name");
+        var name = new Argument<string>("name") { Description = "The connector's." };
         return new Command("show", "Shows a connector, its manifest and its versions.") { name }.Does(async call =>
         {
             var connector = await call.Api.GetAsync($"/v1/connectors/{Uri.EscapeDataString(call.Get(name))}", call.Cancel);

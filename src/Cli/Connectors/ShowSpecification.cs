@@ -8,7 +8,7 @@ internal static class ShowSpecification
 {
     public static Command Command()
     {
-        var name = new Argument<string>("name");
+        var name = new Argument<string>("name") { Description = "The connector's." };
         var version = new Option<int?>("--version") { Description = "Of this version; else of the current one." };
         return new Command("spec", "Shows what a connector says of itself: the options it takes, its streams and actions.") { name, version }.Does(async call =>
         {

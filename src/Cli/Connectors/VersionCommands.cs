@@ -9,7 +9,7 @@ internal static class VersionCommands
 {
     public static Command Update()
     {
-        var name = new Argument<string>("name");
+        var name = new Argument<string>("name") { Description = "The connector's." };
         var noWait = new Option<bool>("--no-wait") { Description = "Return as soon as the update is accepted." };
         return new Command("update", "Makes a new version from the connector's source; the old one stays.") { name, noWait }.Does(async call =>
         {
@@ -25,7 +25,7 @@ internal static class VersionCommands
 
     public static Command RollBack()
     {
-        var name = new Argument<string>("name");
+        var name = new Argument<string>("name") { Description = "The connector's." };
         var version = new Option<int?>("--to") { Description = "The version's number; the one before the current by default." };
         return new Command("rollback", "Goes back to an earlier version, at once.") { name, version }.Does(async call =>
         {
@@ -38,7 +38,7 @@ internal static class VersionCommands
 
     public static Command Versions()
     {
-        var name = new Argument<string>("name");
+        var name = new Argument<string>("name") { Description = "The connector's." };
         return new Command("versions", "Lists the versions of a connector, the latest first.") { name }.Does(async call =>
         {
             var items = await call.Api.ListAsync(PathOf(call.Get(name)) + "/versions", call.Cancel).ToListAsync(call.Cancel);
@@ -57,7 +57,7 @@ internal static class VersionCommands
 
     public static Command Delete()
     {
-        var name = new Argument<string>("name");
+        var name = new Argument<string>("name") { Description = "The connector's." };
         var version = new Option<int?>("--version") { Description = "Only this version, which must not be in use; else the connector with all of its versions." };
         return new Command("delete", "Deletes a connector that no connection uses, or one of its versions.") { name, version }.Does(async call =>
         {

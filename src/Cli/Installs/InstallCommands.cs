@@ -30,7 +30,7 @@ internal static class InstallCommands
 
     public static Command Show()
     {
-        var id = new Argument<string>("install");
+        var id = new Argument<string>("install") { Description = "Its id, as installs list shows it." };
         return new Command("show", "Shows an install.") { id }.Does(async call =>
         {
             var install = await call.Api.GetAsync(PathOf(call.Get(id)), call.Cancel);
@@ -42,7 +42,7 @@ internal static class InstallCommands
 
     public static Command Log()
     {
-        var id = new Argument<string>("install");
+        var id = new Argument<string>("install") { Description = "Its id, as installs list shows it." };
         return new Command("log", "Prints an install's log; of one that runs, to its end.") { id }.Does(async call =>
         {
             await foreach (var item in call.Api.EventsAsync(PathOf(call.Get(id)) + "/log", call.Cancel))
@@ -63,7 +63,7 @@ internal static class InstallCommands
 
     public static Command Cancel()
     {
-        var id = new Argument<string>("install");
+        var id = new Argument<string>("install") { Description = "Its id, as installs list shows it." };
         return new Command("cancel", "Asks an install to end; it ends within seconds and leaves nothing behind.") { id }.Does(async call =>
         {
             var install = await call.Api.PostAsync(PathOf(call.Get(id)) + "/cancel", null, call.Cancel);

@@ -7,7 +7,7 @@ internal static class GetResult
 {
     public static Command Command()
     {
-        var id = new Argument<string>("invocation");
+        var id = new Argument<string>("invocation") { Description = "Its id, as invocations list shows it." };
         var output = new Option<string?>("--output") { Description = "A file for it; without this it goes to standard output." };
         return new Command("result", "Prints the result of an action, whatever its length.") { id, output }.Does(async call =>
         {

@@ -38,7 +38,7 @@ internal static class InvocationCommands
 
     public static Command Show()
     {
-        var id = new Argument<string>("invocation");
+        var id = new Argument<string>("invocation") { Description = "Its id, as invocations list shows it." };
         return new Command("show", "Shows an invocation.") { id }.Does(async call =>
         {
             var json = await call.Api.GetAsync(PathOf(call.Get(id)), call.Cancel);
@@ -50,7 +50,7 @@ internal static class InvocationCommands
 
     public static Command Cancel()
     {
-        var id = new Argument<string>("invocation");
+        var id = new Argument<string>("invocation") { Description = "Its id, as invocations list shows it." };
         return new Command("cancel", "Asks an action to end; it ends within seconds.") { id }.Does(async call =>
         {
             var json = await call.Api.PostAsync(PathOf(call.Get(id)) + "/cancel", null, call.Cancel);

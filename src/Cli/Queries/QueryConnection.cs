@@ -12,7 +12,7 @@ internal static class QueryConnection
 
     public static Command Command()
     {
-        var connection = new Argument<string>("connection");
+        var connection = new Argument<string>("connection") { Description = "The connection's name." };
         var file = new Argument<string>("file") { Description = "An NDC query as JSON; - or nothing reads standard input.", DefaultValueFactory = _ => "-" };
         var explain = new Option<bool>("--explain") { Description = "Ask how it would be answered, instead of the answer." };
         return new Command("query", "Asks a packaged connector an NDC query.") { connection, file, explain }.Does(async call =>

@@ -6,7 +6,7 @@ internal static class DismissReject
 {
     public static Command Command()
     {
-        var id = new Argument<long>("reject");
+        var id = new Argument<long>("reject") { Description = "Its id, as rejects list shows it." };
         return new Command("dismiss", "Forgets one.") { id }.Does(async call =>
         {
             await call.Api.DeleteAsync($"/v1/rejects/{call.Get(id)}", call.Cancel);

@@ -7,7 +7,7 @@ internal static class ReplayReject
 {
     public static Command Command()
     {
-        var id = new Argument<long>("reject");
+        var id = new Argument<long>("reject") { Description = "Its id, as rejects list shows it." };
         var remoteId = new Option<string?>("--remote-id") { Description = "A key instead of the object's own." };
         var replace = new Option<bool>("--replace-invalid") { Description = "What is no UTF-8, and U+0000, becomes U+FFFD." };
         var force = new Option<bool>("--force") { Description = "Also over an object that was written after it." };

@@ -8,7 +8,7 @@ internal static class ShowReject
 {
     public static Command Command()
     {
-        var id = new Argument<long>("reject");
+        var id = new Argument<long>("reject") { Description = "Its id, as rejects list shows it." };
         return new Command("show", "Shows one, with its fields and bytes.") { id }.Does(async call =>
         {
             var reject = await call.Api.GetAsync($"/v1/rejects/{call.Get(id)}", call.Cancel);

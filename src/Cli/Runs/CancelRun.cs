@@ -7,7 +7,7 @@ internal static class CancelRun
 {
     public static Command Command()
     {
-        var id = new Argument<string>("run");
+        var id = new Argument<string>("run") { Description = "Its id, as runs list shows it." };
         return new Command("cancel", "Asks a run to end; it ends within seconds.") { id }.Does(async call =>
         {
             var run = await call.Api.PostAsync($"/v1/runs/{Uri.EscapeDataString(call.Get(id))}/cancel", null, call.Cancel);

@@ -8,7 +8,7 @@ internal static class ShowRun
 {
     public static Command Command()
     {
-        var id = new Argument<string>("run");
+        var id = new Argument<string>("run") { Description = "Its id, as runs list shows it." };
         return new Command("show", "Shows a run.") { id }.Does(async call =>
         {
             var run = await call.Api.GetAsync($"/v1/runs/{Uri.EscapeDataString(call.Get(id))}", call.Cancel);

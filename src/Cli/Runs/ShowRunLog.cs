@@ -16,7 +16,7 @@ internal static class ShowRunLog
     /// <param name="what">run or invocation.</param>
     public static Command Command(string what = "run")
     {
-        var id = new Argument<string>(what);
+        var id = new Argument<string>(what) { Description = $"Its id, as {what}s list shows it." };
         var follow = new Option<bool>("--follow", "-f") { Description = $"Go on until the {what} has ended." };
         var level = new Option<string?>("--level") { Description = "Only lines of this level and above: trace, debug, info, warn, error." };
         return new Command("log", $"Prints the log of {(what == "run" ? "a" : "an")} {what}.") { id, follow, level }.Does(async call =>

@@ -10,7 +10,7 @@ internal static class SweepRun
 
     public static Command Command()
     {
-        var id = new Argument<string>("run");
+        var id = new Argument<string>("run") { Description = "Its id, as runs list shows it." };
         return new Command("sweep", "Deletes what a run with the warning delete_guard has held back.") { id }.Does(async call =>
         {
             var json = await call.Api.PostAsync($"/v1/runs/{Uri.EscapeDataString(call.Get(id))}/sweep", null, call.Cancel, AnswerWithin);

@@ -9,7 +9,7 @@ internal static class Sync
 {
     public static Command Command()
     {
-        var connection = new Argument<string>("connection");
+        var connection = new Argument<string>("connection") { Description = "The connection's name." };
         var watch = new Option<bool>("--watch") { Description = "Show the progress while it runs." };
         var noWait = new Option<bool>("--no-wait") { Description = "Return as soon as the run is accepted." };
         var fromStart = new Option<bool>("--from-start") { Description = "Begin anew, whatever the connector knows of its source." };

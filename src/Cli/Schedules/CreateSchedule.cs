@@ -7,7 +7,7 @@ internal static class CreateSchedule
 {
     public static Command Command()
     {
-        var connection = new Argument<string>("connection");
+        var connection = new Argument<string>("connection") { Description = "The connection's name." };
         var options = new ScheduleOptions();
         return options.AddTo(new Command("create", "Starts runs of a connection by themselves: --every 1h, or --cron \"0 3 * * *\".") { connection }).Does(async call =>
         {

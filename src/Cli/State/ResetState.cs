@@ -8,7 +8,7 @@ internal static class ResetState
 {
     public static Command Command()
     {
-        var connection = new Argument<string>("connection");
+        var connection = new Argument<string>("connection") { Description = "The connection's name." };
         var stream = new Option<string?>("--stream") { Description = "Only the state of this stream; without it all of them." };
         return new Command("reset", "Makes the next run begin anew.") { connection, stream }.Does(async call =>
         {

@@ -8,7 +8,7 @@ internal static class SetState
 {
     public static Command Command()
     {
-        var connection = new Argument<string>("connection");
+        var connection = new Argument<string>("connection") { Description = "The connection's name." };
         var stream = new Option<string>("--stream") { Description = "The stream; connectors without streams have one named ''.", DefaultValueFactory = _ => "" };
         var state = new Option<string?>("--state") { Description = "The state, kept byte for byte; - reads standard input." };
         var file = new Option<string?>("--state-file") { Description = "A file with the state." };

@@ -9,7 +9,7 @@ internal static class ShowState
 {
     public static Command Command()
     {
-        var connection = new Argument<string>("connection");
+        var connection = new Argument<string>("connection") { Description = "The connection's name." };
         var stream = new Option<string?>("--stream") { Description = "Only the state of this stream; '' is a stream too." };
         return new Command("show", "Shows what a connection's connector knows of its source.") { connection, stream }.Does(async call =>
         {

@@ -12,7 +12,7 @@ internal static class SubscriptionCommands
 
     public static Command Create()
     {
-        var (connection, name) = (new Argument<string>("connection"), new Argument<string>("event") { Description = "As the connector's specification names the stream." });
+        var (connection, name) = (new Argument<string>("connection") { Description = "The connection's name." }, new Argument<string>("event") { Description = "As the connector's specification names the stream." });
         var values = new Argument<string[]>("key=value") { Description = "Arguments; the event knows their types.", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
         var arguments = new Option<string?>("--arguments") { Description = "All arguments as a JSON object instead; - reads standard input." };
         return new Command("create", "Lets objects come by themselves, as the connector publishes them.") { connection, name, values, arguments }.Does(async call =>
@@ -28,7 +28,7 @@ internal static class SubscriptionCommands
 
     public static Command List()
     {
-        var connection = new Argument<string>("connection");
+        var connection = new Argument<string>("connection") { Description = "The connection's name." };
         return new Command("list", "Lists a connection's subscriptions, the oldest first.") { connection }.Does(async call =>
         {
             var json = await call.Api.GetAsync(PathOf(call.Get(connection)), call.Cancel);
@@ -40,7 +40,7 @@ internal static class SubscriptionCommands
 
     public static Command Show()
     {
-        var (connection, id) = (new Argument<string>("connection"), new Argument<string>("subscription") { Description = "Its id, as list shows it." });
+        var (connection, id) = (new Argument<string>("connection") { Description = "The connection's name." }, new Argument<string>("subscription") { Description = "Its id, as list shows it." });
         return new Command("show", "Shows one, and why it fails if it does.") { connection, id }.Does(async call =>
         {
             var json = await call.Api.GetAsync(PathOf(call.Get(connection), call.Get(id)), call.Cancel);
@@ -52,7 +52,7 @@ internal static class SubscriptionCommands
 
     public static Command Delete()
     {
-        var (connection, id) = (new Argument<string>("connection"), new Argument<string>("subscription") { Description = "Its id, as list shows it." });
+        var (connection, id) = (new Argument<string>("connection") { Description = "The connection's name." }, new Argument<string>("subscription") { Description = "Its id, as list shows it." });
         return new Command("delete", "Ends one; the objects that it brought stay.") { connection, id }.Does(async call =>
         {
             await call.Api.DeleteAsync(PathOf(call.Get(connection), call.Get(id)), call.Cancel);
