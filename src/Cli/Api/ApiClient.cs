@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
+using Platform.Cli.Local;
 
 namespace Platform.Cli.Api;
 
@@ -181,7 +182,7 @@ internal sealed class ApiClient : IDisposable
         {
             throw new CliException(
                 ExitCode.NotReachable, "not_reachable", $"{Url} is not reachable: {e.InnerException?.Message ?? e.Message}",
-                http.BaseAddress!.IsLoopback ? $"Start it with ./platform up, or choose another: platform login. {Check}" : Check);
+                http.BaseAddress!.IsLoopback ? GoneGateway.Remedy(Url) ?? $"Start it with ./platform up (if it runs already: ./platform down first), or choose another: platform login. {Check}" : Check);
         }
     }
 

@@ -11,10 +11,11 @@ internal static class DataProbes
     private const double NoGigabytes = 0.5;
 
     /// <param name="data">Null: there is none here.</param>
+    /// <param name="gone">The platform on it whose gateway does not answer; null: there is no such.</param>
     /// <param name="reached">Whether the gateway that commands go to has answered.</param>
-    public static IEnumerable<Probe> Run(string? data, bool reached) => data is null
+    public static IEnumerable<Probe> Run(string? data, PlatformState? gone, bool reached) => data is null
         ? [Tokens()]
-        : [Folder(data), Disk(data), Tokens(), Port(data, reached)];
+        : [Folder(data), Disk(data), Tokens(), Port(data, gone, reached)];
 
     private static Probe Folder(string data)
     {
@@ -55,9 +56,11 @@ internal static class DataProbes
             : Probe.Ok("configuration", kept.Length == 0 ? $"None yet: {Settings.Path}" : string.Join(", ", kept));
     }
 
-    private static Probe Port(string data, bool reached)
+    private static Probe Port(string data, PlatformState? gone, bool reached)
     {
         var port = new Uri(Settings.DefaultUrl).Port;
+        if (gone is not null)
+            return new("port", "failed", "gateway_gone", $"A platform runs on this data (process {gone.Owner.Pid}), and its gateway {gone.Url} does not answer.", GoneGateway.Remedy(gone.Url, data));
         if (PlatformState.Load(data) is { Owner.IsAlive: true } running) return Probe.Ok("port", $"A platform runs on this data: {running.Url}");
         var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(end => end.Port == port);
         return !taken ? Probe.Ok("port", $"{port} is free.")

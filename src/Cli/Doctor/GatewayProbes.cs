@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Platform.Cli.Api;
+using Platform.Cli.Local;
 
 namespace Platform.Cli.Doctor;
 
@@ -15,8 +16,10 @@ internal static class GatewayProbes
 
     private sealed record Service([property: JsonPropertyName("service")] string Name, int Replica, string State, string? Message);
 
+    /// <param name="gone">A platform of this machine whose gateway does not answer; null: there is no such.</param>
+    /// <param name="remedy">Of that.</param>
     /// <returns>Whether the gateway has answered, and what was seen.</returns>
-    public static async Task<(bool Reached, IReadOnlyList<Probe> Probes)> RunAsync(CancellationToken cancel)
+    public static async Task<(bool Reached, IReadOnlyList<Probe> Probes)> RunAsync(string? remedy, PlatformState? gone, CancellationToken cancel)
     {
         try
         {
@@ -37,8 +40,10 @@ internal static class GatewayProbes
         }
         catch (CliException e)
         {
+            var silent = e.Code == "not_reachable";
+            if (silent && gone is not null && Settings.IsSame(gone.Url, Settings.Load().Url)) return (false, Away("failed", e.Code, e.Message, remedy));
             // That nobody has started a platform here is no fault of anything.
-            return (false, Away(e.Code == "not_reachable" && !WasChosen() ? "warning" : "failed", e.Code, e.Message, e.Remedy));
+            return (false, Away(silent && !WasChosen() ? "warning" : "failed", e.Code, e.Message, e.Remedy));
         }
     }
 

@@ -25,11 +25,12 @@ internal static class RunDoctor
         {
             var root = DataDirectory.FindRoot();
             var data = call.Get(folder) is { } given ? Path.GetFullPath(given) : root is null ? null : DataDirectory.Default();
-            var gateway = GatewayProbes.RunAsync(call.Cancel);
+            var gone = await GoneGateway.FindAsync(data, call.Cancel);
+            var gateway = GatewayProbes.RunAsync(gone is null ? null : GoneGateway.Remedy(gone.Url, data), gone, call.Cancel);
             var local = root is null
                 ? [Probe.Skipped("machine", "This program is away from a checkout, and can start no platform: what that would need was not looked for.")]
                 : await MachineProbes.RunAsync(call.Cancel);
-            List<Probe> probes = [.. local, .. DataProbes.Run(data, (await gateway).Reached), .. (await gateway).Probes];
+            List<Probe> probes = [.. local, .. DataProbes.Run(data, gone, (await gateway).Reached), .. (await gateway).Probes];
             call.Screen.Document(new { Healthy = probes.All(p => p.State != "failed"), Probes = probes });
             Show(call.Screen, probes);
             return probes.Any(p => p.State == "failed") ? ExitCode.Failed : ExitCode.Ok;

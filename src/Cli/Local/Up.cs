@@ -36,13 +36,17 @@ internal static class Up
             screen.Warn("other_platform", $"Commands go to {used}, not to this platform.", "platform logout, and unset PLATFORM_URL.");
     }
 
+    /// <summary>What it means that a service has ended.</summary>
+    public static string Meaning(string news, string url) =>
+        $"{news}. {(news.StartsWith("'gateway'", StringComparison.Ordinal) ? $"Nothing answers at {url}" : "Its routes answer service_unavailable")} until the platform is started again; what was committed is kept.";
+
     /// <summary>Until Ctrl-C, <c>down</c>, or an end that nobody asked for.</summary>
     public static async Task StayAsync(LocalPlatform platform, Call call)
     {
         call.Screen.Say("Ctrl-C stops it.");
         var interrupted = Task.Delay(Timeout.InfiniteTimeSpan, call.Cancel);
         if (await Task.WhenAny(interrupted, platform.Exited, platform.Lost) == platform.Lost)
-            call.Screen.Warn("service_ended", $"{await platform.Lost}. Its routes answer service_unavailable until the platform is started again; what was committed is kept.",
+            call.Screen.Warn("service_ended", Meaning(await platform.Lost, platform.Settings.Url),
                 $"See why in {platform.LogFile}, then stop and start the platform.");
         if (await Task.WhenAny(interrupted, platform.Exited) != interrupted) throw platform.Ended(await platform.Exited);
         call.Screen.Say("Stopping…");
