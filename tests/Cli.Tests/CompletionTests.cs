@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Platform.Cli.Completion;
 
 namespace Platform.Cli.Tests;
 
@@ -14,9 +16,23 @@ public sealed class CompletionTests
     [InlineData("runs list --connection ", "docs|orders")]
     [InlineData("runs list --sta", "--state")]
     [InlineData("completion ", "bash|fish|zsh")]
+    [InlineData("tokens create x --scope actions", "actions:invoke|actions:read")]
+    // Bash takes a colon for the end of a word.
+    [InlineData("tokens create x --scope actions:", "invoke|read")]
+    [InlineData("events --type sync.s", "sync.started|sync.swept")]
+    [InlineData("runs list --state ", "cancelled|failed|queued|running|succeeded")]
+    [InlineData("invocations list --state t", "timed-out|transient")]
+    [InlineData("webhooks deliveries ops --state d", "dead|delivered")]
+    [InlineData("objects export --format ", "csv|ndjson")]
+    [InlineData("runs log x --level w", "warn")]
+    [InlineData("webhooks show ", "billing|ops")]
+    [InlineData("tokens revoke ", "reporting")]
+    [InlineData("audit --actor ", "reporting")]
     public async Task Bash_completes_commands_options_and_names(string typed, string expected)
     {
-        await using var stub = (await StubGateway.StartAsync()).On("GET /v1/connections", """{"items":[{"name":"docs"},{"name":"orders"}],"next":null}""");
+        await using var stub = (await StubGateway.StartAsync()).On("GET /v1/connections", """{"items":[{"name":"docs"},{"name":"orders"}],"next":null}""")
+            .On("GET /v1/webhooks", """{"items":[{"name":"ops"},{"name":"billing"}],"next":null}""")
+            .On("GET /v1/tokens", """{"items":[{"name":"reporting"}],"next":null}""");
         using var cli = new Cli(stub.Url);
 
         var answer = await cli.RunInShellAsync($$"""
@@ -33,6 +49,19 @@ public sealed class CompletionTests
 
         Assert.Equal((0, string.Join('|', expected.Split('|').Order(StringComparer.Ordinal))), (answer.ExitCode, string.Join('|', answer.Output.Split('|').Order(StringComparer.Ordinal))));
         Assert.Contains("_platform_complete", answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_completed_is_what_the_platform_knows()
+    {
+        var types = Constants(Path.Combine("src", "Contracts", "Events.cs"), @"public const string \w+ = ""([^""]+)""");
+        var scopes = Constants(Path.Combine("src", "Gateway", "Tokens", "TokenScopes.cs"), @"""([a-z]+:[a-z]+)""");
+
+        Assert.Equal(types.Order(StringComparer.Ordinal), KnownValues.Types.Order(StringComparer.Ordinal));
+        Assert.Equal(scopes.Append("admin").Order(StringComparer.Ordinal), KnownValues.Scopes.Order(StringComparer.Ordinal));
+
+        static IEnumerable<string> Constants(string file, string form) =>
+            Regex.Matches(File.ReadAllText(Path.Combine(Checkout.Folder, file)), form).Select(m => m.Groups[1].Value).Distinct();
     }
 
     [Theory]

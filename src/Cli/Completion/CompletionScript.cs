@@ -30,8 +30,11 @@ internal static class CompletionScript
           line=${line#*"$program"}
           line=${line#"${line%%[![:space:]]*}"}
           case $program in '~/'*) program=$HOME/${program#'~/'} ;; esac
+          # Bash takes a colon for the end of a word: what was typed up to it is taken off again.
+          case $COMP_WORDBREAKS in *:*) case ${line##* } in *:*) word=${line##* } ;; esac ;; esac
           local IFS=$'\n'
           COMPREPLY=($(compgen -W "$("$program" "[suggest:${#line}]" "$line" 2>/dev/null)" -- "$word"))
+          case $COMP_WORDBREAKS in *:*) COMPREPLY=("${COMPREPLY[@]#"${word%"${word##*:}"}"}") ;; esac
         }
         complete -o default -F _platform_complete platform ./platform
         """;
@@ -62,7 +65,7 @@ internal static class CompletionScript
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh or fish." };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        return new Command("completion", "Prints a script that lets a shell complete the commands, their options, and the names of connectors and connections.") { shell }.Does(call =>
+        return new Command("completion", "Prints a script that lets a shell complete the commands, their options, what options can be, and the names of connectors, connections, webhooks and tokens.") { shell }.Does(call =>
         {
             var script = call.Get(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => Fish };
             call.Screen.Document(new { Shell = call.Get(shell), Script = script });

@@ -11,34 +11,41 @@ internal static class GatewayNames
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
     private const int Most = 1000;
 
-    /// <summary>Connectors and connections, wherever a command asks for one.</summary>
+    /// <summary>Connectors, connections, webhooks and tokens, wherever a command asks for one; and what options can be.</summary>
     public static RootCommand WithNames(this RootCommand root)
     {
         foreach (var group in root.Subcommands)
-            Add(group, group.Name);
+            Add(group, group.Name, group.Name);
         return root;
     }
 
-    private static void Add(Command command, string group)
+    private static void Add(Command command, string group, string path)
     {
         foreach (var argument in command.Arguments)
         {
-            var path = argument.Name == "connection" || (group == "connections" && argument.Name == "name" && command.Name != "create") ? "/v1/connections"
-                : group == "connectors" && argument.Name == "name" ? "/v1/connectors" : null;
-            if (path is null) continue;
-            argument.CompletionSources.Add(Of(path));
+            var list = argument.Name switch
+            {
+                "connection" => "/v1/connections",
+                "token" => "/v1/tokens",
+                "name" when group is "connections" or "connectors" or "webhooks" && command.Name != "create" => $"/v1/{group}",
+                _ => null,
+            };
+            if (list is null) continue;
+            argument.CompletionSources.Add(Of(list));
             // Help would ask for them otherwise.
             argument.HelpName ??= argument.Name;
         }
 
         foreach (var option in command.Options)
         {
-            if (option.Name is not ("--connection" or "--connector")) continue;
-            option.CompletionSources.Add(Of($"/v1/{option.Name[2..]}s"));
+            var list = option.Name switch { "--connection" => "/v1/connections", "--connector" => "/v1/connectors", "--actor" => "/v1/tokens", _ => null };
+            if (list is not null) option.CompletionSources.Add(Of(list));
+            else if (KnownValues.Of(path, option.Name) is { } values) option.CompletionSources.Add(values);
+            else continue;
             option.HelpName ??= option.Name[2..];
         }
 
-        foreach (var sub in command.Subcommands) Add(sub, group);
+        foreach (var sub in command.Subcommands) Add(sub, group, $"{path} {sub.Name}");
     }
 
     private static Func<CompletionContext, IEnumerable<CompletionItem>> Of(string path) => _ =>
