@@ -36,6 +36,9 @@ internal static class CommandLine
 {
     public static readonly Option<bool> Json = new("--json") { Description = "Machine output: JSON on standard output, problems as JSON on standard error.", Recursive = true };
 
+    // errno, which is what the runtime passes on.
+    private const int BrokenPipe = 32;
+
     public static async Task<int> RunAsync(string[] args)
     {
         using var interrupt = new CancellationTokenSource();
@@ -76,6 +79,10 @@ internal static class CommandLine
         catch (System.Text.Json.JsonException)
         {
             return screen.Fail(new CliException(ExitCode.NotReachable, "bad_answer", "The answer has another shape than the gateway's: is this the platform's gateway, and as new as this program?", "platform doctor says where commands go."));
+        }
+        catch (IOException e) when (e.HResult == BrokenPipe)
+        {
+            return ExitCode.ClosedPipe;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -40,6 +40,9 @@ internal static class ExitCode
     public const int Underway = 12;
 
     public const int Interrupted = 130;
+
+    /// <summary>Who read standard output has enough: as of a program that SIGPIPE ends.</summary>
+    public const int ClosedPipe = 141;
 }
 
 /// <summary>Ends a command with a message for its user.</summary>

@@ -114,9 +114,10 @@ public sealed class ExportTests
         });
         using var cli = new Cli(stub.Url);
 
-        var answer = await cli.RunInShellAsync("\"$@\" | head -n 1", "objects", "export", "--connection", "docs");
+        var answer = await cli.RunInShellAsync("set -o pipefail; \"$@\" | head -n 1", "objects", "export", "--connection", "docs");
 
-        Assert.Equal("{\"remote_id\":\"ä\"}", answer.Output);
+        // As of a program that the signal of a closed pipe has ended.
+        Assert.Equal(new Answer(141, "{\"remote_id\":\"ä\"}", ""), answer);
         await gone.Task.WaitAsync(GoneWithin, TestContext.Current.CancellationToken);
     }
 
