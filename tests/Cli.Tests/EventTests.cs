@@ -21,6 +21,17 @@ public sealed class EventTests
     }
 
     [Fact]
+    public async Task A_rotated_secret_is_told_with_the_end_of_the_one_before()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("POST /v1/webhooks/ops/rotate", $$"""{"secret":"whsec_next","previous_until":"2026-01-03T00:00:00Z",{{Webhook}}}""")
+            .On("POST /v1/webhooks/ops/rotate?overlap_seconds=0", $$"""{"secret":"whsec_next","previous_until":null,{{Webhook}}}""");
+
+        Assert.Contains("The one before signs as well until 2026-01-03 00:00:00Z.", (await Cli.RunAsync(stub.Url, "webhooks", "rotate", "ops")).Errors, StringComparison.Ordinal);
+        Assert.Contains("The one before signs no more.", (await Cli.RunAsync(stub.Url, "webhooks", "rotate", "ops", "--overlap-seconds", "0")).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_webhook_is_made_and_its_secret_alone_is_on_standard_output()
     {
         await using var stub = (await StubGateway.StartAsync()).On("POST /v1/webhooks", $$"""{"secret":"whsec_new",{{Webhook}}}""", 201);

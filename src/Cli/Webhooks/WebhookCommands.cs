@@ -19,7 +19,7 @@ internal static class WebhookCommands
         {
             var given = call.Get(secret) switch { null => null, "-" => await Console.In.ReadToEndAsync(call.Cancel), var file => await File.ReadAllTextAsync(file, call.Cancel) };
             var made = await call.Api.PostAsync("/v1/webhooks", new { name = call.Get(name), url = call.Get(url), types = call.Get(types) ?? [], connections = call.Get(connections) ?? [], secret = given?.Trim() }, call.Cancel);
-            Tell(call, made);
+            Tell(call, made, "");
             return ExitCode.Ok;
         });
     }
@@ -54,7 +54,8 @@ internal static class WebhookCommands
         var overlap = new Option<int?>("--overlap-seconds") { Description = "So long the secret before signs as well; a day by default." };
         return new Command("rotate", "Gives a webhook another secret and prints it, this once.") { name, overlap }.Does(async call =>
         {
-            Tell(call, await call.Api.PostAsync($"{PathOf(call.Get(name))}/rotate{(call.Get(overlap) is { } seconds ? $"?overlap_seconds={seconds}" : "")}", new { }, call.Cancel));
+            var made = await call.Api.PostAsync($"{PathOf(call.Get(name))}/rotate{(call.Get(overlap) is { } seconds ? $"?overlap_seconds={seconds}" : "")}", new { }, call.Cancel);
+            Tell(call, made, made.To<Webhook>().PreviousUntil is { } until ? $" The one before signs as well until {until:u}." : " The one before signs no more.");
             return ExitCode.Ok;
         });
     }
@@ -127,11 +128,11 @@ internal static class WebhookCommands
         return ExitCode.Ok;
     }
 
-    private static void Tell(Call call, JsonElement made)
+    private static void Tell(Call call, JsonElement made, string more)
     {
         call.Screen.Document(made);
         call.Screen.Say(made.GetProperty("secret").GetString()!);
-        call.Screen.Note($"This is the secret of the webhook {made.GetProperty("name").GetString()}; nobody can show it again. Its target verifies signatures by it.");
+        call.Screen.Note($"This is the secret of the webhook {made.GetProperty("name").GetString()}; nobody can show it again. Its target verifies signatures by it.{more}");
     }
 
     private static string?[] Cells(Webhook webhook) =>
@@ -142,7 +143,7 @@ internal static class WebhookCommands
         $"{delivery.Id}", delivery.Type, delivery.Connection, delivery.State, $"{delivery.Attempts}", $"{delivery.Status}", delivery.AttemptedAt?.ToString("u"), delivery.Error,
     ];
 
-    private sealed record Webhook(string Name, string Url, IReadOnlyList<string> Types, IReadOnlyList<string> Connections, bool Enabled, string? DisabledReason);
+    private sealed record Webhook(string Name, string Url, IReadOnlyList<string> Types, IReadOnlyList<string> Connections, bool Enabled, string? DisabledReason, DateTimeOffset? PreviousUntil = null);
 
     private sealed record Delivery(long Id, string Type, string? Connection, string State, int Attempts, int? Status, DateTimeOffset? AttemptedAt, string? Error);
 
