@@ -15,7 +15,7 @@ internal sealed partial class StartArguments
     private readonly Option<bool> verbose = new("--verbose") { Description = "Show the system's own log on standard error too." };
     private readonly Option<string[]> localRoots = new("--local-root") { Description = "A folder that Local sources may lie below; the checkout is one already." };
     private readonly Option<string[]> readable = new("--readable") { Description = "A folder that connectors may read, besides /usr and /etc." };
-    private readonly Option<string[]> outboundAllow = new("--allow-outbound") { Description = "A host[:port] or CIDR range that installs may fetch from although it is not globally routable." };
+    private readonly Option<string[]> outboundAllow = new("--allow-outbound") { Description = "A host[:port] or CIDR range that installs may fetch from, and webhooks go to, although it is not globally routable." };
 
     private readonly Option<string[]> catalogs = new("--catalog") { Description = "A URL or file that lists connectors to install by name; the samples' by default." };
 
