@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 namespace Platform.Cli.Tests;
 
 public sealed class EventTests
@@ -18,6 +20,43 @@ public sealed class EventTests
 
         Assert.Equal(
             (0, """4 2026-01-01T00:00:00Z sync.failed {"connection":"docs"}""" + "\n" + """5 2026-01-01T00:00:00Z sync.failed {"connection":"docs"}"""), (answer.ExitCode, answer.Output.TrimEnd('\n')));
+    }
+
+    [Fact]
+    public async Task Following_outlasts_the_gateway_says_so_and_where_to_go_on()
+    {
+        List<string> resumed = [];
+        await using var stub = (await StubGateway.StartAsync())
+            // What passes the filter by moves the place to go on from.
+            .On("GET /v1/events?type=sync.%2A", context => SendAsync(context, $"id: 7\nevent: sync.failed\ndata: {Event}\n\n: alive\nid: 9\n\n"))
+            .On("GET /v1/events?type=sync.%2A", """{"code":"service_unavailable","status":503,"detail":"away"}""", 503)
+            .On("GET /v1/events?type=sync.%2A", """{"code":"service_unavailable","status":503,"detail":"away"}""", 503)
+            .On("GET /v1/events?type=sync.%2A", async context =>
+            {
+                resumed.Add(context.Request.Headers["Last-Event-ID"].ToString());
+                await SendAsync(context, $"id: 10\nevent: sync.failed\ndata: {Event}\n\n");
+                await context.Response.Body.FlushAsync();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            });
+        using var cli = new Cli(stub.Url);
+
+        var answer = await cli.RunAsync(null, (line, process) =>
+        {
+            if (line.StartsWith("10 ", StringComparison.Ordinal)) Cli.Interrupt(process);
+        }, "events", "--type", "sync.*", "--follow");
+
+        Assert.Equal(130, answer.ExitCode);
+        Assert.Equal(["9"], resumed);
+        Assert.Equal("The gateway does not answer; waiting for it until Ctrl-C.\nIt answers again.\nTo go on behind what was seen: --after 10", answer.Errors);
+    }
+
+    [Fact]
+    public async Task Following_what_never_answered_ends_at_once()
+    {
+        var answer = await Cli.RunAsync("http://127.0.0.1:1", "events", "--follow");
+
+        Assert.Equal(4, answer.ExitCode);
+        Assert.StartsWith("error not_reachable: ", answer.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,5 +109,11 @@ public sealed class EventTests
         Assert.Contains("2 will be sent again", (await Cli.RunAsync(stub.Url, "webhooks", "replay", "ops")).Output, StringComparison.Ordinal);
         Assert.Contains("1 will be sent again", (await Cli.RunAsync(stub.Url, "webhooks", "replay", "ops", "4")).Output, StringComparison.Ordinal);
         Assert.Equal(0, (await Cli.RunAsync(stub.Url, "webhooks", "delete", "ops")).ExitCode);
+    }
+
+    private static async Task SendAsync(HttpContext context, string events)
+    {
+        context.Response.ContentType = "text/event-stream";
+        await context.Response.WriteAsync(events);
     }
 }

@@ -259,6 +259,21 @@ public sealed class InstallTests
     }
 
     [Fact]
+    public async Task A_log_that_breaks_off_is_taken_up_behind_the_last_line()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .Events($"GET /v1/installs/{Id}/log", ("line", """{"stream":"stdout","text":"one"}"""))
+            .On($"GET /v1/installs/{Id}/log", """{"code":"service_unavailable","status":503,"detail":"away"}""", 503)
+            .Events($"GET /v1/installs/{Id}/log", ("line", """{"stream":"stdout","text":"one"}"""), ("line", """{"stream":"stdout","text":"two"}"""), ("end", "{}"))
+            .On($"GET /v1/installs/{Id}", Running)
+            .On($"GET /v1/installs/{Id}", Succeeded);
+
+        var answer = await Cli.RunAsync(stub.Url, "installs", "log", Id);
+
+        Assert.Equal(new Answer(0, "one\ntwo", "The gateway does not answer; waiting for it, 60 s at most.\nIt answers again."), answer);
+    }
+
+    [Fact]
     public async Task An_installer_that_is_away_is_told_once_and_control_characters_reach_no_terminal()
     {
         await using var stub = (await StubGateway.StartAsync())

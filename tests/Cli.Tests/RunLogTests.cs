@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Platform.Cli.Api;
 
 namespace Platform.Cli.Tests;
 
@@ -35,6 +36,30 @@ public sealed class RunLogTests
 
         Assert.Equal((0, $"{Line(1, "stderr")}\n{Line(2, "stderr")}"), (answer.ExitCode, answer.Output));
         Assert.Equal(["1"], resumed);
+    }
+
+    [Fact]
+    public async Task A_gateway_that_is_away_is_told_once_and_waited_for()
+    {
+        const string away = """{"code":"service_unavailable","status":503,"detail":"away"}""";
+        await using var stub = (await StubGateway.StartAsync())
+            .On(Path, away, 503).On(Path, away, 503)
+            .On(Path, context => SendAsync(context, Event(1) + "event: end\ndata: {\"state\":\"failed\"}\n\n"));
+
+        var answer = await Cli.RunAsync(stub.Url, "runs", "log", Id, "-f");
+
+        Assert.Equal(new Answer(0, "08:09:10.500 warn  line 1", "The gateway does not answer; waiting for it, 60 s at most.\nIt answers again."), answer);
+    }
+
+    [Fact]
+    public void Waiting_for_the_gateway_has_an_end_where_there_is_a_limit()
+    {
+        var gone = new CliException(ExitCode.NotReachable, "not_reachable", "gone");
+
+        Assert.False(new Away(new Screen(json: true), TimeSpan.Zero).Endures(gone));
+        Assert.True(new Away(new Screen(json: true), TimeSpan.FromHours(1)).Endures(gone));
+        Assert.True(new Away(new Screen(json: true), null).Endures(gone));
+        Assert.False(new Away(new Screen(json: true), null).Endures(new CliException(ExitCode.Usage, "bad_usage", "no")));
     }
 
     private static string Line(int number, string source) =>

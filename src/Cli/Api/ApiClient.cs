@@ -76,7 +76,10 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>Events as they come; ends when the server ends the stream or the connection breaks.</summary>
     /// <param name="last">The id of the last event that was seen: the stream begins behind it.</param>
-    public async IAsyncEnumerable<SseItem<string>> EventsAsync(string path, [EnumeratorCancellation] CancellationToken cancel, string? last = null)
+    /// <param name="onOpen">Called when the server has begun to answer.</param>
+    /// <param name="onPlace">Called at the end with the id to go on from, which silence may have moved too.</param>
+    public async IAsyncEnumerable<SseItem<string>> EventsAsync(
+        string path, [EnumeratorCancellation] CancellationToken cancel, string? last = null, Action? onOpen = null, Action<string>? onPlace = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Accept.ParseAdd("text/event-stream");
@@ -84,20 +87,29 @@ internal sealed class ApiClient : IDisposable
         using var response = await ReachAsync(() => http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel));
         if (!response.IsSuccessStatusCode) throw await ProblemAsync(response, cancel);
 
+        onOpen?.Invoke();
         await using var stream = await response.Content.ReadAsStreamAsync(cancel);
-        await using var events = SseParser.Create(stream).EnumerateAsync(cancel).GetAsyncEnumerator(cancel);
-        while (true)
+        var parser = SseParser.Create(stream);
+        await using var events = parser.EnumerateAsync(cancel).GetAsyncEnumerator(cancel);
+        try
         {
-            try
+            while (true)
             {
-                if (!await events.MoveNextAsync()) yield break;
-            }
-            catch (Exception e) when (e is IOException or HttpRequestException)
-            {
-                yield break;
-            }
+                try
+                {
+                    if (!await events.MoveNextAsync()) yield break;
+                }
+                catch (Exception e) when (e is IOException or HttpRequestException)
+                {
+                    yield break;
+                }
 
-            yield return events.Current;
+                yield return events.Current;
+            }
+        }
+        finally
+        {
+            if (parser.LastEventId.Length > 0) onPlace?.Invoke(parser.LastEventId);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Platform.Cli.Api;
+using Platform.Cli.Objects;
 
 namespace Platform.Cli.Events;
 
@@ -9,49 +10,56 @@ internal static class EventsCommand
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long the gateway may be away before following gives up.</summary>
-    private static readonly TimeSpan AwayAtMost = TimeSpan.FromSeconds(60);
-
     public static Command Command()
     {
         var types = new Option<string[]>("--type") { Description = "Only events of this type, such as sync.* (quote it); may be given several times." };
         var connections = new Option<string[]>("--connection") { Description = "Only events about this connection; may be given several times." };
         var follow = new Option<bool>("--follow", "-f") { Description = "Print those to come, until Ctrl-C." };
         var after = new Option<string?>("--after") { Description = "Begin behind the event with this id." };
-        return new Command("events", "Prints the events that are kept, or those to come: platform events --follow --type 'sync.*' --connection docs") { types, connections, follow, after }.Does(async call =>
+        var from = new Option<string?>("--from") { Description = "Without --after: beginning, at the oldest event that is kept, or now. With --follow it is now by default, else beginning." };
+        from.AcceptOnlyFromAmong("beginning", "now");
+        return new Command("events", "Prints the events that are kept, or those to come: platform events --follow --type 'sync.*' --connection docs") { types, connections, follow, after, from }.Does(async call =>
         {
-            var query = string.Join('&', (call.Get(types) ?? []).Select(type => $"type={Uri.EscapeDataString(type)}")
-                .Concat((call.Get(connections) ?? []).Select(connection => $"connection={Uri.EscapeDataString(connection)}")));
-            if (call.Get(follow))
-                await FollowAsync(call, $"/v1/events?{query}", call.Get(after));
-            else
-                await foreach (var item in call.Api.ListAsync($"/v1/events?{query}{(call.Get(after) is { } id ? $"&after={Uri.EscapeDataString(id)}" : "")}", call.Cancel))
-                    Print(call.Screen, item.GetProperty("id").ToString(), item.GetProperty("event"));
+            var path = ListObjects.Query("/v1/events", [
+                .. (call.Get(types) ?? []).Select(type => ("type", (string?)type)), .. (call.Get(connections) ?? []).Select(connection => ("connection", (string?)connection)), ("from", call.Get(from)),
+            ]);
+            if (call.Get(follow)) return await FollowAsync(call, path, call.Get(after));
+            await foreach (var item in call.Api.ListAsync(ListObjects.Query(path, ("after", call.Get(after))), call.Cancel))
+                Print(call.Screen, item.GetProperty("id").ToString(), item.GetProperty("event"));
+
             return ExitCode.Ok;
         });
     }
 
-    private static async Task FollowAsync(Call call, string path, string? last)
+    /// <summary>Until Ctrl-C, however often the stream breaks; only a gateway that was never there ends it.</summary>
+    private static async Task<int> FollowAsync(Call call, string path, string? last)
     {
-        DateTime? awaySince = null;
-        while (true)
+        var (away, reached) = (new Away(call.Screen, atMost: null), false);
+        try
         {
-            try
+            while (true)
             {
-                await foreach (var item in call.Api.EventsAsync(path, call.Cancel, last))
+                try
                 {
-                    awaySince = null;
-                    Print(call.Screen, item.EventId ?? "", JsonElement.Parse(item.Data));
-                    last = item.EventId ?? last;
+                    await foreach (var item in call.Api.EventsAsync(path, call.Cancel, last, OnOpen, place => last = place))
+                        Print(call.Screen, item.EventId ?? "", JsonElement.Parse(item.Data));
                 }
-            }
-            catch (Exception e) when (e is CliException { ExitCode: ExitCode.NotReachable } or ApiException { Status: 502 or 503 })
-            {
-                awaySince ??= DateTime.UtcNow;
-                if (DateTime.UtcNow - awaySince > AwayAtMost) throw;
-            }
+                catch (Exception e) when ((reached || e is ApiException) && away.Endures(e))
+                {
+                }
 
-            await Task.Delay(Pause, call.Cancel);
+                await Task.Delay(Pause, call.Cancel);
+            }
+        }
+        finally
+        {
+            if (last is not null) call.Screen.Note($"To go on behind what was seen: --after {last}");
+        }
+
+        void OnOpen()
+        {
+            reached = true;
+            away.IsOver();
         }
     }
 

@@ -8,6 +8,8 @@ namespace Platform.Cli.Installs;
 /// <summary><c>installs list|show|log|cancel</c>.</summary>
 internal static class InstallCommands
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+
     public static Command List()
     {
         var connector = new Option<string?>("--connector") { Description = "Only installs of this connector." };
@@ -45,20 +47,41 @@ internal static class InstallCommands
         var id = new Argument<string>("install") { Description = "Its id, as installs list shows it." };
         return new Command("log", "Prints an install's log; of one that runs, to its end.") { id }.Does(async call =>
         {
-            await foreach (var item in call.Api.EventsAsync(PathOf(call.Get(id)) + "/log", call.Cancel))
-            {
-                if (item.EventType == "end") break;
-                if (item.EventType != "line") continue;
-                var line = JsonDocument.Parse(item.Data).RootElement.Clone();
-                call.Screen.Item(line);
-                call.Screen.Say(line.To<LogLine>().Text);
-            }
-
             // What happened after the Installer had done its part is in the record alone.
-            if ((await call.Api.GetAsync(PathOf(call.Get(id)), call.Cancel)).To<Install>().Error is { } error)
+            if ((await PrintAsync(call, PathOf(call.Get(id)))).Error is { } error)
                 call.Screen.Note($"{error.Code}: {error.Message}");
             return ExitCode.Ok;
         });
+    }
+
+    /// <summary>Every line once, though the stream starts at the first line again after each break.</summary>
+    private static async Task<Install> PrintAsync(Call call, string path)
+    {
+        var (printed, away) = (0, new Away(call.Screen, Away.Usually));
+        while (true)
+        {
+            try
+            {
+                var (seen, ended) = (0, false);
+                await foreach (var item in call.Api.EventsAsync(path + "/log", call.Cancel, onOpen: away.IsOver))
+                {
+                    if (item.EventType == "end" && (ended = true)) break;
+                    if (item.EventType != "line" || ++seen <= printed) continue;
+                    printed = seen;
+                    var line = JsonDocument.Parse(item.Data).RootElement.Clone();
+                    call.Screen.Item(line);
+                    call.Screen.Say(line.To<LogLine>().Text);
+                }
+
+                var install = (await call.Api.GetAsync(path, call.Cancel)).To<Install>();
+                if (ended || install.Final) return install;
+            }
+            catch (Exception e) when (away.Endures(e))
+            {
+            }
+
+            await Task.Delay(Pause, call.Cancel);
+        }
     }
 
     public static Command Cancel()

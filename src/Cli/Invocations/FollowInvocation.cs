@@ -8,15 +8,12 @@ internal static class FollowInvocation
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long the gateway or the runner may be away before watching gives up; the action itself is not touched by that.</summary>
-    private static readonly TimeSpan AwayAtMost = TimeSpan.FromSeconds(60);
-
     /// <returns>The final record.</returns>
     public static async Task<JsonElement> RunAsync(Call call, Invocation invocation)
     {
         var path = $"/v1/invocations/{invocation.Id}";
         string? told = null;
-        DateTime? awaySince = null;
+        var away = new Away(call.Screen, Away.Usually);
         try
         {
             while (true)
@@ -25,7 +22,7 @@ internal static class FollowInvocation
                 {
                     await foreach (var item in call.Api.EventsAsync(path + "/progress", call.Cancel))
                     {
-                        awaySince = null;
+                        away.IsOver();
                         if (item.EventType == "end") break;
                         if (item.EventType == "progress") Tell(JsonDocument.Parse(item.Data).RootElement.To<Invocation>());
                     }
@@ -33,18 +30,16 @@ internal static class FollowInvocation
                     // What the stream says of it lacks its result.
                     var record = await call.Api.GetAsync(path, call.Cancel);
                     if (record.To<Invocation>().Final) return record;
-                    awaySince = null;
+                    away.IsOver();
                 }
-                catch (Exception e) when (e is CliException { ExitCode: ExitCode.NotReachable } or ApiException { Status: 502 or 503 })
+                catch (Exception e) when (away.Endures(e))
                 {
-                    awaySince ??= DateTime.UtcNow;
-                    if (DateTime.UtcNow - awaySince > AwayAtMost) throw;
                 }
 
                 await Task.Delay(Pause, call.Cancel);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException || Away.IsPassing(e))
         {
             Console.Error.WriteLine($"The action goes on. See it: platform invocations show {invocation.Id}; end it: platform invocations cancel {invocation.Id}");
             throw;

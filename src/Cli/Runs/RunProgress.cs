@@ -9,9 +9,6 @@ internal static class RunProgress
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long the gateway or the runner may be away before watching gives up; the run itself is not touched by that.</summary>
-    private static readonly TimeSpan AwayAtMost = TimeSpan.FromSeconds(60);
-
     public static Task<JsonElement> WatchAsync(Call call, Run run, bool show)
     {
         if (!show) return FollowAsync(call, run, _ => { });
@@ -69,14 +66,14 @@ internal static class RunProgress
     private static async Task<JsonElement> FollowAsync(Call call, Run run, Action<JsonElement> onProgress)
     {
         var path = $"/v1/runs/{run.Id}";
-        DateTime? awaySince = null;
+        var away = new Away(call.Screen, Away.Usually);
         while (true)
         {
             try
             {
                 await foreach (var item in call.Api.EventsAsync(path + "/progress", call.Cancel))
                 {
-                    awaySince = null;
+                    away.IsOver();
                     if (item.EventType is not ("progress" or "end")) continue;
                     var json = JsonDocument.Parse(item.Data).RootElement.Clone();
                     if (item.EventType == "end" && json.To<Run>().Final) return json;
@@ -85,12 +82,10 @@ internal static class RunProgress
 
                 var record = await call.Api.GetAsync(path, call.Cancel);
                 if (record.To<Run>().Final) return record;
-                awaySince = null;
+                away.IsOver();
             }
-            catch (Exception e) when (e is CliException { ExitCode: ExitCode.NotReachable } or ApiException { Status: 502 or 503 })
+            catch (Exception e) when (away.Endures(e))
             {
-                awaySince ??= DateTime.UtcNow;
-                if (DateTime.UtcNow - awaySince > AwayAtMost) throw;
             }
 
             await Task.Delay(Pause, call.Cancel);

@@ -10,9 +10,6 @@ internal static class ShowRunLog
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long the gateway or the runner may be away before following gives up.</summary>
-    private static readonly TimeSpan AwayAtMost = TimeSpan.FromSeconds(60);
-
     /// <param name="what">run or invocation.</param>
     public static Command Command(string what = "run")
     {
@@ -33,24 +30,22 @@ internal static class ShowRunLog
     private static async Task FollowAsync(Call call, string path)
     {
         string? last = null;
-        DateTime? awaySince = null;
+        var away = new Away(call.Screen, Away.Usually);
         while (true)
         {
             try
             {
                 await foreach (var item in call.Api.EventsAsync(path, call.Cancel, last))
                 {
-                    awaySince = null;
+                    away.IsOver();
                     if (item.EventType == "end") return;
                     if (item.EventType != "line") continue;
                     Print(call.Screen, JsonDocument.Parse(item.Data).RootElement.Clone());
                     last = item.EventId ?? last;
                 }
             }
-            catch (Exception e) when (e is CliException { ExitCode: ExitCode.NotReachable } or ApiException { Status: 502 or 503 })
+            catch (Exception e) when (away.Endures(e))
             {
-                awaySince ??= DateTime.UtcNow;
-                if (DateTime.UtcNow - awaySince > AwayAtMost) throw;
             }
 
             await Task.Delay(Pause, call.Cancel);

@@ -29,7 +29,7 @@ internal static class Sync
             {
                 json = await RunProgress.WatchAsync(call, run, call.Get(watch));
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (e is OperationCanceledException || Away.IsPassing(e))
             {
                 Console.Error.WriteLine($"The run goes on. See it: platform runs show {run.Id}; end it: platform runs cancel {run.Id}");
                 throw;
