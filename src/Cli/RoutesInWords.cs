@@ -42,6 +42,16 @@ internal static partial class RoutesInWords
         ("GET /v1/webhooks/{}/deliveries", "webhooks deliveries {}"),
     ];
 
+    // What an HTTP request is told, and what to do here.
+    private static readonly (string Told, string Here)[] Phrases =
+    [
+        ("Send the header Authorization: Bearer <token>", "Log in (platform login) or set PLATFORM_TOKEN"),
+        ("Send exactly one header Authorization: Bearer <token>", "Log in (platform login) or set PLATFORM_TOKEN"),
+        ("Use a method of the Allow header.", "Is this program as new as the platform? platform doctor says where commands go."),
+        ("from=beginning", "--from beginning"),
+        ("from=now", "--from now"),
+    ];
+
     private static readonly (Regex Route, string Command)[] Rows = [.. Table.Select(row => (new Regex(Regex.Escape(row.Route).Replace(@"\{}", Name, StringComparison.Ordinal) + End), row.Command))];
 
     // A name may have dots within; one behind it ends the sentence.
@@ -60,6 +70,7 @@ internal static partial class RoutesInWords
             });
         }
 
+        foreach (var (told, here) in Phrases) remedy = remedy.Replace(told, here, StringComparison.Ordinal);
         return remedy;
     }
 

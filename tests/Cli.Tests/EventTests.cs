@@ -60,6 +60,18 @@ public sealed class EventTests
     }
 
     [Fact]
+    public async Task Events_that_are_gone_are_told_with_the_options_to_begin_anew()
+    {
+        const string gone = """{"code":"events_gone","status":410,"detail":"Events behind 3 were removed.","remedy":"Look at the state of what you follow, such as its runs, and begin anew: from=beginning for all events that are kept, from=now for those to come."}""";
+        await using var stub = (await StubGateway.StartAsync()).On("GET /v1/events?after=3", gone, 410);
+
+        var answer = await Cli.RunAsync(stub.Url, "events", "--after", "3");
+
+        Assert.Equal(3, answer.ExitCode);
+        Assert.EndsWith("begin anew: --from beginning for all events that are kept, --from now for those to come.", answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_rotated_secret_is_told_with_the_end_of_the_one_before()
     {
         await using var stub = (await StubGateway.StartAsync())

@@ -14,6 +14,10 @@ public sealed partial class RouteTests
     [InlineData("GET /v1/connections/docs/actions/largest has it", "'platform actions show docs largest' has it")]
     [InlineData("GET /v1/schedules?connection= shows its id.", "'platform schedules list --connection <connection>' shows its id.")]
     [InlineData("See GET /v1/installs/0199-ab, or POST /v1/installs/0199-ab/cancel.", "See 'platform installs show 0199-ab', or 'platform installs cancel 0199-ab'.")]
+    [InlineData("Send the header Authorization: Bearer <token>; ./platform up prints the token and where it is kept.", "Log in (platform login) or set PLATFORM_TOKEN; ./platform up prints the token and where it is kept.")]
+    [InlineData("Send exactly one header Authorization: Bearer <token>.", "Log in (platform login) or set PLATFORM_TOKEN.")]
+    [InlineData("Use a method of the Allow header.", "Is this program as new as the platform? platform doctor says where commands go.")]
+    [InlineData("Begin anew: from=beginning for all, from=now for those to come.", "Begin anew: --from beginning for all, --from now for those to come.")]
     [InlineData("GET /openapi.json lists the routes.", "GET /openapi.json lists the routes.")]
     [InlineData("GET /v1/connectors/a.b/nothing is not there.", "GET /v1/connectors/a.b/nothing is not there.")]
     public void A_route_in_a_remedy_becomes_the_command_that_does_the_same(string remedy, string shown) => Assert.Equal(shown, RoutesInWords.ToCommands(remedy));
@@ -28,6 +32,16 @@ public sealed partial class RouteTests
 
         Assert.True(named.Count > 10, "The sources were not found.");
         Assert.DoesNotContain(named, route => RoutesInWords.ToCommands(route) == route);
+    }
+
+    [Fact]
+    public void No_remedy_of_the_gateway_speaks_of_its_headers()
+    {
+        string[] files = [.. Directory.EnumerateFiles(Path.Combine(Root, "src", "Gateway"), "Errors.cs"), Path.Combine(Root, "ServiceDefaults", "Problems", "RequestProblems.cs")];
+        var spoken = files.SelectMany(File.ReadLines).SelectMany(line => Sentence().Matches(line)).Select(m => m.Groups[1].Value).ToList();
+
+        Assert.True(spoken.Count > 3, "The sources were not found.");
+        Assert.All(spoken, sentence => Assert.DoesNotMatch(OfHttp(), RoutesInWords.ToCommands(sentence)));
     }
 
     [Fact]
@@ -50,6 +64,13 @@ public sealed partial class RouteTests
             return folder.FullName;
         }
     }
+
+    // What is to be done begins so.
+    [GeneratedRegex(@"""((?:Send|Use|Look|Read|Give|Call) [^""]*)""")]
+    private static partial Regex Sentence();
+
+    [GeneratedRegex("[Hh]eader|Bearer|from=")]
+    private static partial Regex OfHttp();
 
     // Within a string: names are given by interpolation or as {id}.
     [GeneratedRegex(@"(?<=""[^""]*)(GET|POST|PUT|PATCH|DELETE) /v1/[\w/{}?=-]*[\w}=]")]
