@@ -23,6 +23,33 @@ public sealed class EventTests
     }
 
     [Fact]
+    public async Task Events_as_text_are_legible()
+    {
+        const string raw = """{"specversion":"1.0","id":"e","type":"sync.failed","source":"/ingest","time":"2026-01-01T00:00:00.123456Z","data":{"connection":"a\u002Bb","finished_at":"2026-01-01T00:00:00.5\u002B00:00"}}""";
+        await using var stub = (await StubGateway.StartAsync()).On("GET /v1/events", $$"""{"items":[{"id":4,"event":{{raw}}}],"next":null}""");
+
+        var answer = await Cli.RunAsync(stub.Url, "events");
+
+        Assert.Equal("""4 2026-01-01T00:00:00.123456Z sync.failed {"connection":"a+b","finished_at":"2026-01-01T00:00:00.5Z"}""", answer.Output);
+    }
+
+    [Fact]
+    public async Task In_json_the_id_is_a_number_as_the_api_has_it()
+    {
+        await using var stub = (await StubGateway.StartAsync())
+            .On("GET /v1/events", $$"""{"items":[{"id":4,"event":{{Event}}}],"next":null}""")
+            .On("GET /v1/events?from=beginning", context => SendAsync(context, $"id: 4\nevent: sync.failed\ndata: {Event}\n\n"));
+        using var cli = new Cli(stub.Url);
+
+        var page = await cli.RunAsync("events", "--json");
+        var followed = await cli.RunAsync(null, (_, process) => Cli.Interrupt(process), "events", "--follow", "--from", "beginning", "--json");
+
+        Assert.Equal((0, $$"""{"id":4,"event":{{Event}}}"""), (page.ExitCode, page.Output));
+        Assert.StartsWith($$"""{"id":4,"event":{{Event}}}""", followed.Output, StringComparison.Ordinal);
+        Assert.Equal(130, followed.ExitCode);
+    }
+
+    [Fact]
     public async Task Following_outlasts_the_gateway_says_so_and_where_to_go_on()
     {
         List<string> resumed = [];

@@ -36,6 +36,7 @@ public sealed class ScheduleTests
         Assert.Equal(
             $"id\tconnection\tname\twhen\tenabled\tnext\tlast\n{Id}\tdocs\tnightly\t0 3 * * * Europe/Berlin\tyes\t2026-01-02 02:00:00Z\t\n{Id}\tdocs\tnightly\tevery 1h\tyes\t2026-01-02 02:00:00Z\t",
             answer.Output.TrimEnd('\n'));
+        Assert.Equal(2, JsonDocument.Parse((await Cli.RunAsync(stub.Url, "schedules", "list", "--connection", "docs", "--json")).Output).RootElement.GetProperty("items").GetArrayLength());
         Assert.Equal(Id, JsonDocument.Parse((await Cli.RunAsync(stub.Url, "schedules", "show", Id, "--json")).Output).RootElement.GetProperty("id").GetString());
     }
 

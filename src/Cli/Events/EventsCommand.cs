@@ -1,12 +1,14 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Platform.Cli.Api;
 using Platform.Cli.Objects;
 
 namespace Platform.Cli.Events;
 
 /// <summary><c>events</c>: what happened, and what happens; a stream that breaks is taken up where it broke.</summary>
-internal static class EventsCommand
+internal static partial class EventsCommand
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -25,7 +27,10 @@ internal static class EventsCommand
             ]);
             if (call.Get(follow)) return await FollowAsync(call, path, call.Get(after));
             await foreach (var item in call.Api.ListAsync(ListObjects.Query(path, ("after", call.Get(after))), call.Cancel))
-                Print(call.Screen, item.GetProperty("id").ToString(), item.GetProperty("event"));
+            {
+                call.Screen.Item(item);
+                Say(call.Screen, item.GetProperty("id").ToString(), item.GetProperty("event"));
+            }
 
             return ExitCode.Ok;
         });
@@ -42,7 +47,11 @@ internal static class EventsCommand
                 try
                 {
                     await foreach (var item in call.Api.EventsAsync(path, call.Cancel, last, OnOpen, place => last = place))
-                        Print(call.Screen, item.EventId ?? "", JsonElement.Parse(item.Data));
+                    {
+                        var e = JsonElement.Parse(item.Data);
+                        call.Screen.Item(new { id = long.TryParse(item.EventId, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : (long?)null, @event = e });
+                        Say(call.Screen, item.EventId ?? "", e);
+                    }
                 }
                 catch (Exception e) when ((reached || e is ApiException) && away.Endures(e))
                 {
@@ -63,9 +72,10 @@ internal static class EventsCommand
         }
     }
 
-    private static void Print(Screen screen, string id, JsonElement e)
-    {
-        screen.Item(new { id, @event = e });
-        screen.Say($"{id} {e.GetProperty("time").GetString()} {e.GetProperty("type").GetString()} {e.GetProperty("data").GetRawText()}");
-    }
+    // For the eye: no escapes that JSON does not need, and times as everywhere here.
+    private static void Say(Screen screen, string id, JsonElement e) => screen.Say(
+        $"{id} {e.GetProperty("time").GetString()} {e.GetProperty("type").GetString()} {OfUtc().Replace(JsonSerializer.Serialize(e.GetProperty("data"), ApiJson.Options), "Z\"")}");
+
+    [GeneratedRegex(@"(?<=""\d{4}-\d\d-\d\dT[\d:.]+)\+00:00""")]
+    private static partial Regex OfUtc();
 }

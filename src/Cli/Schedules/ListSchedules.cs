@@ -13,11 +13,9 @@ internal static class ListSchedules
         var connection = new Option<string?>("--connection") { Description = "Only those of this connection." };
         return new Command("list", "Lists the schedules, the oldest first.") { connection }.Does(async call =>
         {
-            var schedules = new List<System.Text.Json.JsonElement>();
-            await foreach (var item in call.Api.ListAsync(ListObjects.Query("/v1/schedules", ("connection", call.Get(connection))), call.Cancel))
-                schedules.Add(item);
-            call.Screen.Document(schedules);
-            call.Screen.Table(Columns, schedules.Select(item => Cells(item.To<Schedule>())), "No schedules.");
+            var items = await call.Api.ListAsync(ListObjects.Query("/v1/schedules", ("connection", call.Get(connection))), call.Cancel).ToListAsync(call.Cancel);
+            call.Screen.Document(new { items });
+            call.Screen.Table(Columns, items.Select(item => Cells(item.To<Schedule>())), "No schedules.");
             return ExitCode.Ok;
         });
     }
