@@ -87,7 +87,8 @@ internal sealed class PlatformProcess : IAsyncDisposable
         var platform = new PlatformProcess(Process.Start(start)!, port);
         try
         {
-            await platform.WaitAsync(StartLimit, async () => await platform.IsHealthyAsync());
+            // up keeps its token once the gateway is healthy.
+            await platform.WaitAsync(StartLimit, async () => File.Exists(config) && await platform.IsHealthyAsync());
             using var token = JsonDocument.Parse(await File.ReadAllTextAsync(config));
             platform.http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.RootElement.GetProperty("token").GetString());
             platform.runner = Find("Platform.Runner", $"Data__Directory={data}");
