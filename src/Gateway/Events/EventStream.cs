@@ -33,8 +33,8 @@ internal sealed class EventStream(EventFeed feed, EventStore store, EventFilter 
     {
         using var added = feed.Add(this);
         await using var ending = cancel.UnsafeRegister(stream => ((EventStream)stream!).Wake(), this);
-        // Headers at once, whenever the first event may come.
-        await response.Body.WriteAsync(": the id of an event is where to go on: Last-Event-ID\n\n"u8.ToArray(), cancel);
+        // At once, whenever the first event may come: who is cut off before that goes on from here as well.
+        await response.Body.WriteAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $": the id is where to go on: Last-Event-ID\nid: {position}\n\n")), cancel);
         while (true)
         {
             await response.Body.FlushAsync(cancel);

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Platform.Gateway.Events;
 using Platform.Servers;
 
 namespace Platform.Gateway.Tests.Events;
@@ -121,6 +123,20 @@ public sealed class EventStreamTests(ServersFixture servers) : IAsyncLifetime
     [InlineData("?type=snyc.failed&connection=a%20b", HttpStatusCode.UnprocessableEntity, "invalid_event_filter")]
     public async Task What_makes_no_sense_is_refused(string query, HttpStatusCode status, string code) =>
         await ProblemAsync(await gateway.SendAsync(HttpMethod.Get, "/v1/events" + query), status, code);
+
+    [Fact]
+    public async Task A_stream_says_where_it_begins_before_its_first_event()
+    {
+        await gateway.AppendAsync(GatewayReplica.Event("sync.started", "docs"));
+        var last = await gateway.CountAsync("SELECT last FROM event_log");
+        await GatewayReplica.UntilAsync(() => Task.FromResult(gateway.Services.GetRequiredService<EventFeed>().Last == last), "the feed has it");
+        using var response = await gateway.OpenAsync("");
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+
+        Assert.StartsWith(":", await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(GatewayReplica.Patience, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal($"id: {last}", await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(GatewayReplica.Patience, TestContext.Current.CancellationToken));
+        Assert.Equal("", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+    }
 
     [Fact]
     public async Task A_place_that_makes_no_sense_is_named_as_it_was_given()
