@@ -76,6 +76,9 @@ internal sealed record Expectation(string Document, string Begins, string Says =
         By("docs/performance.md", "./platform bench sync", "The_sync_benchmark_brings_the_same_rows_to_the_table_by_every_way"),
         By("docs/performance.md", "./platform bench install", "The_install_benchmark_installs_a_folder_and_checks_an_unpacked_bundle"),
         By("docs/performance.md", "./platform bench run", "The_run_benchmark_starts_the_platform_and_times_runs_to_their_first_object"),
+        By("docs/performance.md", "./platform bench oms", "The_oms_benchmark_asks_a_service_by_each_interface_directly_and_by_actions"),
+        By("docs/performance.md", "./platform bench ndc", "The_ndc_benchmark_asks_a_packaged_connector_directly_and_through_the_platform"),
+        By("docs/performance.md", "./platform bench edge", "The_edge_benchmark_asks_the_gateway_beside_the_service_and_nginx"),
 
         By("docs/versions.md", "./platform connectors update", "A_version_is_updated_to_rolled_back_kept_out_when_it_does_not_start_and_deleted"),
         By("docs/versions.md", "./platform connectors versions", "A_version_is_updated_to_rolled_back_kept_out_when_it_does_not_start_and_deleted"),
