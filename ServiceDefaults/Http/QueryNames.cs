@@ -13,16 +13,18 @@ namespace Platform.ServiceDefaults;
 /// </summary>
 public static class QueryNames
 {
-    private static readonly ConcurrentDictionary<Endpoint, string[]> Known = new();
-
     /// <summary>After whatever says who may ask.</summary>
-    public static void UseQueryNames(this WebApplication app) => app.Use((context, next) =>
+    public static void UseQueryNames(this WebApplication app)
     {
-        if (context.Request.QueryString.HasValue && context.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<MethodInfo>() is { } handler
-            && context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal))
-            Check(context.Request.Query, Known.GetOrAdd(endpoint, _ => [.. Of(endpoint, handler)]));
-        return next(context);
-    });
+        var known = new ConcurrentDictionary<Endpoint, string[]>();
+        app.Use((context, next) =>
+        {
+            if (context.Request.QueryString.HasValue && context.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<MethodInfo>() is { } handler
+                && context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal))
+                Check(context.Request.Query, known.GetOrAdd(endpoint, _ => [.. Of(endpoint, handler)]));
+            return next(context);
+        });
+    }
 
     private static void Check(IQueryCollection query, string[] known)
     {

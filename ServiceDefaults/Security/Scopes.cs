@@ -54,10 +54,16 @@ public static class Scopes
     /// <summary>403 <c>insufficient_scope</c>. Whoever throws it sets <c>WWW-Authenticate</c>, which names the realm at the gateway alone.</summary>
     /// <param name="connection">The one that the scope is lacking for; null: it is needed everywhere.</param>
     /// <param name="action">Of the connection; null: the connection as a whole is meant.</param>
-    public static ProblemException Insufficient(string scope, string? connection = null, string? action = null) => new(new Problem(
-        "insufficient_scope", 403, "The token's scopes do not allow this",
-        $"The scope {scope} is needed{(action is null ? "" : $" for the action {action}")}{(connection is null ? "" : $"{(action is null ? " for" : " of")} the connection {connection}")}.",
-        $"Use a token with the scope {scope}{(connection is null ? "" : $" or {scope}:{connection}{(action is null ? "" : $"/{action}")}")}."));
+    public static ProblemException Insufficient(string scope, string? connection = null, string? action = null)
+    {
+        var (what, narrower) = (connection, action) switch
+        {
+            (null, _) => ("", ""),
+            (_, null) => ($" for the connection {connection}", $" or {scope}:{connection}"),
+            _ => ($" for the action {action} of the connection {connection}", $" or {scope}:{connection}/{action}"),
+        };
+        return new(new Problem("insufficient_scope", 403, "The token's scopes do not allow this", $"The scope {scope} is needed{what}.", $"Use a token with the scope {scope}{narrower}."));
+    }
 
     internal static ProblemException Refuse(HttpContext context, string scope, string? connection = null, string? action = null)
     {
